@@ -1,0 +1,1 @@
+"""Wire formats: pure encoders and decoders, one module each. See `pi.providers.registry`."""

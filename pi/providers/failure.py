@@ -1,0 +1,310 @@
+"""What a provider's error means: one classification for all of them, one readable line each.
+
+Vendors put errors in many shapes: `{"error": {"message", "type", "code"}}`, `{"message"}`,
+`{"detail"}`, `{"errors": [{"message"}]}`, a bare string, HTML, nothing. `from_http` reads a failed
+HTTP answer, `from_object` an error that came inside a stream. The line keeps the vendor's own words
+and never holds raw JSON:
+
+    429 Too Many Requests: Rate limit reached for gpt-x (rate_limit_exceeded)
+
+Kinds are decided by the vendor's code or type first, then by its words, then by the status. Word
+lists are data: facts about what services say, seen in the reference and in vendors' documentation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from pi.errors import ProviderError
+from pi.text.unicode import clean, decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from pi.errors import ErrorKind
+
+_MAX_LINE = 1000  # characters of a vendor's message that are kept
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+_RATE_LIMIT = _words(
+    r"rate.?limit", r"too many requests", r"throttl", r"ResourceExhausted", r"RESOURCE_EXHAUSTED"
+)
+
+_QUOTA = _words(
+    r"insufficient.?(quota|balance|credit|funds)",
+    r"quota.?exceeded|exceeded your (current )?quota",
+    r"billing|payment required|out of (budget|credits)|credit balance|available balance",
+    r"usage.?limit|UsageLimitError|spend(ing)? limit",
+    r"subscription_sharing_usage_limit|workplace_individual_usage_limit",
+)
+
+_OVERFLOW = _words(
+    r"context.?length.?exceeded|context.?window.?exceed|exceed\w* (the )?context.?window",
+    r"prompt (is )?too long|prompt exceeds max|maximum prompt length",
+    r"(maximum|greater than the|longer than the model'?s|exceed\w* (max )?) ?context.?length",
+    r"input is too long|input token count.*exceed|maximum allowed input length",
+    r"exceeds the available context|configured context size|maximum context length",
+    r"too many (input )?tokens|token limit exceeded|exceeded model token limit",
+    r"reduce the length of the messages|range of input length should be",
+    r"request_too_large|exceeds the limit of \d+|context window exceeds limit",
+)
+
+_OVERLOADED = _words(
+    r"overloaded|server_busy|servers? (is|are) (currently )?busy|at capacity|high demand",
+    r"service.{0,4}(is.)?(temporarily.)?unavailable",
+)
+
+_FILTER = _words(
+    r"content.?(filter|policy|management)|safety (system|filter)|flagged|refus(al|ed to)"
+)
+
+_SERVER = _words(
+    r"server.?error|internal.?(server.?)?error|provider.?returned.?(an.?)?error",
+    r"upstream|try (your request )?again|retry your request|stream (was )?interrupted|terminated",
+    r"timed? ?out|timeout|connection.?(error|lost|reset|refused)|network.?error",
+    r"subscription_sharing_(usage|user)_unavailable",
+)
+
+_AUTH = _words(
+    r"invalid.?(api.?key|x-api-key|token|authentication)|incorrect api key|unauthorized",
+    r"authentication.?(error|failed)|permission.?denied|expired.?token|token.*expired",
+)
+
+_STATUS_KINDS: dict[int, ErrorKind] = {
+    401: "auth",
+    402: "quota",
+    403: "auth",
+    408: "server",
+    413: "context_overflow",
+    425: "server",
+    429: "rate_limit",
+    503: "overloaded",
+    529: "overloaded",
+}
+
+_NOT_RETRIED = frozenset((400, 401, 403, 404, 405, 422))
+"""Statuses that blame the request: words like "try again" in them do not make it worth repeating,
+but a plain "server_error" or "overloaded" does (several gateways wrap such failures in a 400)."""
+
+_CODE_KINDS: dict[str, ErrorKind] = {
+    "1308": "quota",  # z.ai: plan limit reached
+    "insufficient_quota": "quota",
+    "rate_limit_exceeded": "rate_limit",
+    "rate_limit_error": "rate_limit",
+    "overloaded_error": "overloaded",
+    "authentication_error": "auth",
+    "permission_error": "auth",
+    "invalid_api_key": "auth",
+    "context_length_exceeded": "context_overflow",
+    "content_filter": "content_filter",
+    "server_error": "server",
+    "api_error": "server",
+    "timeout_error": "server",
+    "billing_error": "quota",
+}
+
+
+def from_http(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error of an answer whose status is not 2xx. `headers` has lower-case names.
+
+    `body` may be cut; a few kilobytes are enough.
+    """
+    text = clean(decode(body)).strip()
+    message, code = _read_body(text, headers.get("content-type", ""))
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    head = f"{status} {phrase}".strip()
+    line = f"{head}: {message}" if message else head
+    if code and code.lower() not in line.lower():
+        line += f" ({code})"
+    kind = _kind(status, code, message)
+    if status in (400, 413) and not text:
+        kind = "context_overflow"  # Cerebras answers an overflow with an empty body
+    return ProviderError(
+        line, kind, status=status, retry_after_s=retry_after(headers, message), code=code
+    )
+
+
+def from_object(value: object, status: int | None = None, prefix: str = "") -> ProviderError:
+    """The error a provider reported inside a stream: its error object, string or whole chunk."""
+    message, code = _read_value(value)
+    if status is None and code and code.isdigit() and 400 <= int(code) < 600:
+        status = int(code)
+    line = message or "the provider reported an error without saying which"
+    if code and code.lower() not in line.lower():
+        line = f"{line} ({code})" if not code.isdigit() else f"{code}: {line}"
+    if prefix:
+        line = f"{prefix}: {line}"
+    return ProviderError(
+        line,
+        _kind(status, code, message),
+        status=status,
+        retry_after_s=retry_after({}, message),
+        code=code,
+    )
+
+
+def retry_after(
+    headers: Mapping[str, str], message: str = "", now_s: float | None = None
+) -> float | None:
+    """Seconds until the provider wants to be asked again; None when it did not say.
+
+    Reads `retry-after-ms`, `retry-after` (seconds or an HTTP date), and phrases like
+    "try again in 1m30.5s". A date needs the current time, `now_s` or the answer's own Date header.
+    Source: RFC 9110 section 10.2.3.
+    """
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        seconds = _number(headers.get(name))
+        if seconds is not None:
+            return max(0.0, seconds * scale)
+    date = _http_date(headers.get("retry-after"))
+    if date is not None:
+        now = now_s if now_s is not None else _http_date(headers.get("date"))
+        return None if now is None else max(0.0, date - now)
+    return _spoken_delay(message)
+
+
+def _kind(status: int | None, code: str | None, message: str) -> ErrorKind:
+    known = _CODE_KINDS.get((code or "").lower())
+    if known is not None:
+        return known
+    said = f"{code or ''} {message}"
+    if _RATE_LIMIT.search(said) and not _QUOTA.search(said):
+        return "rate_limit"
+    for pattern, kind in (
+        (_QUOTA, "quota"),
+        (_OVERFLOW, "context_overflow"),
+        (_OVERLOADED, "overloaded"),
+    ):
+        if pattern.search(said):
+            return kind
+    return _kind_by_status(status, said)
+
+
+def _kind_by_status(status: int | None, said: str) -> ErrorKind:
+    if status in _STATUS_KINDS:
+        return _STATUS_KINDS[status]
+    if status is not None and status >= 500:
+        return "server"
+    if re.search(r"server.?error|internal.?error", said, re.IGNORECASE):
+        return "server"
+    for pattern, kind in ((_FILTER, "content_filter"), (_AUTH, "auth")):
+        if pattern.search(said):
+            return kind
+    if status is not None and (status in _NOT_RETRIED or 400 <= status < 500):
+        return "bad_request"
+    return "server" if _SERVER.search(said) else "unknown"
+
+
+def _read_body(text: str, content_type: str) -> tuple[str, str | None]:
+    if not text:
+        return "", None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        if "html" in content_type or text[:1] == "<":
+            return f"an HTML page ({_html_title(text)})", None
+        return _one_line(text), None
+    return _read_value(value)
+
+
+def _read_value(value: object) -> tuple[str, str | None]:
+    """(message, code) from whatever shape an error has."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if not isinstance(value, dict):
+        return _one_line(value if isinstance(value, str) else ""), None
+    inner = _inner(value)
+    if inner is not None:
+        message, code = _read_value(inner)
+        detail = _upstream_words(value, inner)
+        if detail and detail not in message:
+            message = f"{message}: {detail}" if message else detail
+        return message, code or _code(value)
+    for key in ("message", "detail", "msg", "error_description", "Message", "title", "reason"):
+        words = value.get(key)
+        if isinstance(words, str) and words.strip():
+            return _one_line(words), _code(value)
+        if isinstance(words, (dict, list)):
+            return _read_value(words)[0], _code(value)
+    return "", _code(value)
+
+
+def _inner(value: dict[str, Any]) -> object | None:
+    for key in ("error", "errors"):
+        if value.get(key):
+            return value[key]
+    return None
+
+
+def _upstream_words(outer: dict[str, Any], inner: object) -> str:
+    """What a gateway quotes of the provider behind it (OpenRouter: `error.metadata.raw`)."""
+    metadata = inner.get("metadata") if isinstance(inner, dict) else None
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if not isinstance(raw, str):
+        return ""
+    try:
+        return _read_value(json.loads(raw))[0]
+    except (ValueError, RecursionError):
+        return _one_line(raw)
+
+
+def _code(value: dict[str, Any]) -> str | None:
+    for key in ("code", "type", "status", "__type"):
+        code = value.get(key)
+        if isinstance(code, int) and not isinstance(code, bool):
+            return str(code)
+        if isinstance(code, str) and code and code != "error":
+            return _one_line(code)[:100]
+    return None
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(clean(text).split())
+    return line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}..."
+
+
+def _html_title(text: str) -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    return _one_line(title.group(1))[:200] if title and title.group(1).strip() else "no title"
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _http_date(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, TypeError, IndexError):
+        return None
+
+
+_SPOKEN = re.compile(
+    r"(?:try again|retry|reset\w*)\D{0,20}? (?:in|after)\s+"
+    r"(?:(?P<h>\d+)\s*h\w*\s*)?(?:(?P<m>\d+)\s*m(?:in\w*)?(?!s)\s*)?"
+    r"(?:(?P<s>\d+(?:\.\d+)?)\s*s\w*|(?P<ms>\d+(?:\.\d+)?)\s*ms)?",
+    re.IGNORECASE,
+)
+
+
+def _spoken_delay(message: str) -> float | None:
+    found = _SPOKEN.search(message)
+    if found is None or not any(found.groups()):
+        return None
+    scale = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    return sum(float(found[unit]) * size for unit, size in scale.items() if found[unit])

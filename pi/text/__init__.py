@@ -1,0 +1,1 @@
+"""Pure text helpers: no file, no process, no clock."""
