@@ -136,7 +136,9 @@ class Batch:
         self, jobs: list[tuple[int, Tool, dict[str, Any]]]
     ) -> Iterator[ToolUpdate | ToolEnd]:
         running = {index for index, _, _ in jobs}
-        for job in jobs:
+        for index, tool, arguments in jobs:
+            turn = tool.claim(arguments, self._token) if tool.claim else None
+            job = (index, tool, arguments, turn)
             threading.Thread(target=self._work, args=job, daemon=True).start()
         deadline: float | None = None
         undo = self._token.on_cancel(lambda: self._inbox.put(_ABORT))
@@ -167,7 +169,7 @@ class Batch:
         for index in indices:
             yield self._end(_Finished(index, _error("Operation aborted"), None))
 
-    def _work(self, index: int, tool: Tool, arguments: dict[str, Any]) -> None:
+    def _work(self, index: int, tool: Tool, arguments: dict[str, Any], turn: Any) -> None:
         call = self._calls[index]
         shown = call["arguments"]
 
@@ -176,7 +178,7 @@ class Batch:
 
         started = time.monotonic()
         try:
-            outcome = tool.run(arguments, Call(call["id"], self._token, report))
+            outcome = _run(tool, arguments, Call(call["id"], self._token, report), turn)
         except ToolError as error:
             outcome = _error(str(error), error.details)
         except Cancelled:
@@ -201,6 +203,13 @@ class Batch:
         return ToolEnd(
             call["id"], call["name"], clean_json(result), outcome.is_error, finished.duration_ms
         )
+
+
+def _run(tool: Tool, arguments: dict[str, Any], call: Call, turn: Any) -> Outcome:
+    if turn is None:
+        return tool.run(arguments, call)
+    with turn:
+        return tool.run(arguments, call)
 
 
 def _result_message(call: dict[str, Any], finished: _Finished, stamp: int) -> Message:

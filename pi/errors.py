@@ -30,6 +30,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1  # the model or a tool run failed, or the answer was cut at its length limit
 EXIT_USAGE = 2  # wrong flags or wrong configuration
 EXIT_NO_MODEL = 3  # no usable model, or the credentials were refused
+EXIT_NO_READER = 141  # the reader of standard output went away, as SIGPIPE would say
 
 
 class PiError(Exception):

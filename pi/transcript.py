@@ -95,9 +95,16 @@ def _patch_sections(sections: dict[str, str], patch: Mapping[str, str | None] | 
 
 
 def _patch_tools(tools: dict[str, ToolDecl], message: Message) -> None:
-    for removed in message.get("toolsRemoved") or ():
-        if isinstance(removed, dict):
-            tools.pop(removed.get("name", ""), None)
-    for tool in message.get("toolsAdded") or ():
-        if isinstance(tool, dict) and isinstance(tool.get("name"), str):
-            tools[tool["name"]] = tool
+    for removed in named(message.get("toolsRemoved")):
+        tools.pop(removed["name"], None)
+    for tool in named(message.get("toolsAdded")):
+        tools[tool["name"]] = tool
+
+
+def named(entries: object) -> list[ToolDecl]:
+    """The entries of a list that are objects with a name; a session file may hold anything."""
+    return [
+        entry
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str)
+    ]

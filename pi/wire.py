@@ -12,25 +12,15 @@ event page and `contracts.md` section 2.
 
 from __future__ import annotations
 
-import json
-
 from pi import events as ev
-from pi.text.unicode import clean
+from pi.text.jsontext import dumps, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-_quote = json.encoder.encode_basestring
-
 _OUTSIDE_KIND = {"text": "text", "thinking": "thinking", "toolCall": "toolcall"}
-
-
-def dumps(value: object) -> str:
-    """Compact JSON, non-ASCII as it is; lone surrogates are replaced."""
-    return clean(_dumps(value))
 
 
 def encode(event: object) -> dict[str, Any] | None:
@@ -64,7 +54,7 @@ class LineEncoder:
         if type(inner) is ev.BlockDelta:
             body = (
                 f'{{"type":"{_OUTSIDE_KIND[inner.kind]}_delta","contentIndex":{inner.index},'
-                f'"delta":{_quote(inner.text)}}}'
+                f'"delta":{quote(inner.text)}}}'
             )
         else:
             body = dumps(stream_event(inner))

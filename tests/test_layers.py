@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Row -> module or package prefixes. A longer prefix wins. Rows as in ARCHITECTURE.md.
 ROWS = {
     0: ["pi", "pi.value", "pi.messages", "pi.events", "pi.request", "pi.cancel", "pi.errors"],
-    1: ["pi.wire", "pi.schema", "pi.retry", "pi.transcript", "pi.cost", "pi.paths", "pi.text"],
-    2: ["pi.transport", "pi.sse", "pi.proc", "pi.files", "pi.runtime"],
+    1: ["pi.wire", "pi.schema", "pi.retry", "pi.transcript", "pi.cost", "pi.paths", "pi.flags", "pi.text"],
+    2: ["pi.transport", "pi.sse", "pi.proc", "pi.files", "pi.images", "pi.runtime"],
     3: ["pi.providers", "pi.tools", "pi.term", "pi.tui"],
     4: [
         "pi.session",
@@ -25,7 +25,15 @@ ROWS = {
         "pi.mcp",
     ],
     5: ["pi.loop", "pi.batch", "pi.client", "pi.compaction", "pi.prompt"],
-    6: ["pi.harness", "pi.commands", "pi.export"],
+    6: [
+        "pi.assembly",
+        "pi.commands",
+        "pi.configuration",
+        "pi.export",
+        "pi.harness",
+        "pi.queues",
+        "pi.selection",
+    ],
     7: ["pi.modes"],
     8: ["pi.web"],
     9: ["pi.cli", "pi.__main__"],

@@ -24,12 +24,12 @@ from pi.text.unicode import clean, clean_json, ends_in_half_pair
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pi.errors import ProviderError
     from pi.messages import Message, Usage
-    from pi.request import Model
+    from pi.request import Model, ToolDecl
 
 _TEXT_KEY = {"text": "text", "thinking": "thinking"}
 _SHOWN_ARGUMENTS = 2000  # characters of unreadable arguments that are shown to the model
@@ -51,12 +51,17 @@ class _Block:
 class Draft:
     """An assistant message being received. One decoder writes it; others only read.
 
-    `timestamp` is the request's start in Unix milliseconds. `usage` is replaced, never changed in
-    place, so its identity tells whether it is news.
+    `timestamp` is the request's start in Unix milliseconds. `price(usage)` fills in what the tokens
+    cost. `usage` is replaced, never changed in place, so its identity tells whether it is news.
     """
 
-    def __init__(self, model: Model, timestamp: int) -> None:
-        self.usage: Usage = zero_usage()
+    def __init__(
+        self, model: Model, timestamp: int, price: Callable[[Usage], Usage] | None = None
+    ) -> None:
+        self.model = model  # whose answer it is; decoders read its switches
+        self.tools: list[ToolDecl] = []  # what the request declared, for decoders that need it
+        self._price = price
+        self._usage = zero_usage()
         self.extra: dict[str, Any] = {}  # responseId, responseModel, rawStopReason, ...
         self._head = {
             "role": "assistant",
@@ -67,6 +72,20 @@ class Draft:
         }
         self._timestamp = timestamp
         self._blocks: list[_Block] = []
+
+    @property
+    def usage(self) -> Usage:
+        """What is known of the usage so far, priced."""
+        return self._usage
+
+    @usage.setter
+    def usage(self, usage: Usage) -> None:
+        self._usage = usage if self._price is None else self._price(usage)
+
+    def reprice(self, price: Callable[[Usage], Usage]) -> None:
+        """Price with `price` from now on, if usage is priced at all: another model answers."""
+        if self._price is not None:
+            self._price = price
 
     def begin(self, kind: str, **content: Any) -> BlockStart:
         """Open the next block. `kind` is text, thinking or toolCall (with `id` and `name`)."""

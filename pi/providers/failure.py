@@ -155,6 +155,22 @@ def from_object(value: object, status: int | None = None, prefix: str = "") -> P
     )
 
 
+def from_wrong_type(content_type: str, body: bytes) -> ProviderError:
+    """The error of a 2xx answer that is not a stream: an HTML page, or one JSON value.
+
+    Not worth repeating when it is a page: a login portal or a wrong base URL answers like this.
+    """
+    text = clean(decode(body)).strip()
+    message, code = _read_body(text, content_type)
+    if text[:1] in "{[" and message:
+        return ProviderError(message, _kind(None, code, message), code=code)
+    what = message or f"{content_type or 'a body without a type'}"
+    return ProviderError(
+        f"the answer is not an event stream but {what}; check the provider's baseUrl",
+        "bad_request",
+    )
+
+
 def retry_after(
     headers: Mapping[str, str], message: str = "", now_s: float | None = None
 ) -> float | None:

@@ -11,7 +11,7 @@ is an exception: `ProviderError` for what the provider did wrong. It must insist
 own end marker, since a cut stream otherwise looks complete.
 
 A scripted format (`demo`, `faux`) has no HTTP: its module has `respond(model, context, options,
-draft) -> Iterator[StreamEvent]` instead.
+draft, token) -> Iterator[StreamEvent]` instead.
 """
 
 from __future__ import annotations

@@ -54,7 +54,9 @@ class Tool(Value):
 
     `snippet` is its line in the prompt's tool list, `guidelines` its lines in the prompt's rules.
     `prepare` mends arguments of old or sloppy shape before validation. A `sequential` tool makes
-    the whole batch it is in run one call at a time.
+    the whole batch it is in run one call at a time. `claim(arguments, token)` is called in call
+    order before the call gets its thread; the context manager it returns is entered around `run`,
+    so that calls which need the same thing get it in the order in which the model made them.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Tool(Value):
     prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     sequential: bool = False
     strict: str = "prefer"  # whether to ask for schema-constrained sampling; "" for never
+    claim: Callable[[dict[str, Any], CancelToken], Any] | None = None
 
 
 def declaration(tool: Tool) -> ToolDecl:

@@ -1,0 +1,16 @@
+#!/usr/bin/env python3
+"""Start pi from a source tree: `python3 pi.py ...`. Nothing has to be installed."""
+
+import sys
+
+if sys.version_info < (3, 10):
+    sys.exit("pi needs Python 3.10 or newer; this is " + sys.version.split()[0])
+
+# The bytecode cache is most of the start-up time. Where PYTHONDONTWRITEBYTECODE is set (as in most
+# container images) it is still kept for this package alone; a tree that cannot be written is fine.
+sys.dont_write_bytecode = False
+
+from pi.__main__ import main  # noqa: E402
+
+if __name__ == "__main__":
+    sys.exit(main())

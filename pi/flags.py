@@ -1,0 +1,205 @@
+"""The command line: one row per flag; parsing, help and documentation come from the rows.
+
+The grammar is the reference's (`contracts.md` section 1), not argparse's: `-p` takes the next
+argument as a prompt unless it looks like an option or a file, `@path` is a file to include, `--`
+ends the options but not the files, and long options nobody knows are kept for extensions.
+
+    parse(["-p", "hi", "@a.txt", "--model", "demo"])
+    # Arguments(values={"print": True, "model": "demo"}, messages=["hi"], files=["a.txt"], ...)
+"""
+
+from __future__ import annotations
+
+from pi.errors import UsageError
+from pi.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Flag(Value):
+    """One option. `kind` is switch, value, list (repeatable) or optional (its value may lack)."""
+
+    name: str
+    short: str
+    kind: str
+    metavar: str
+    group: str
+    help: str
+
+
+FLAGS = (
+    Flag("print", "p", "switch", "", "Output", "Run the prompt, print the answer, exit"),
+    Flag("mode", "", "value", "MODE", "Output", "text (default) or json: an event a line"),
+    Flag("provider", "", "value", "NAME", "Model", "Look for the model at this provider only"),
+    Flag(
+        "model",
+        "",
+        "value",
+        "PATTERN",
+        "Model",
+        "provider/id, id, or part of a name; ':level' sets the thinking level",
+    ),
+    Flag("api-key", "", "value", "KEY", "Model", "Key for this run; it is not stored"),
+    Flag(
+        "thinking",
+        "",
+        "value",
+        "LEVEL",
+        "Model",
+        "off, minimal, low, medium, high, xhigh or max",
+    ),
+    Flag("models", "", "value", "PATTERNS", "Model", "Comma-separated models to choose from"),
+    Flag("list-models", "", "optional", "SEARCH", "Model", "List the usable models and exit"),
+    Flag("continue", "c", "switch", "", "Session", "Go on with the latest session of this folder"),
+    Flag("session", "", "value", "PATH|ID", "Session", "Open a session by file or (part of) id"),
+    Flag("session-id", "", "value", "ID", "Session", "Open the session with this id, or create it"),
+    Flag("fork", "", "value", "PATH|ID", "Session", "Copy a session into a new one in this folder"),
+    Flag("session-dir", "", "value", "DIR", "Session", "Where sessions are kept and looked for"),
+    Flag("no-session", "", "switch", "", "Session", "Keep nothing on disk"),
+    Flag("name", "n", "value", "NAME", "Session", "Display name of the session"),
+    Flag("tools", "t", "value", "LIST", "Tools", "Exactly these tools; or +name,-name changes"),
+    Flag("exclude-tools", "xt", "value", "LIST", "Tools", "Leave these tools out"),
+    Flag("no-tools", "nt", "switch", "", "Tools", "Start with no tools at all"),
+    Flag(
+        "no-builtin-tools",
+        "nbt",
+        "switch",
+        "",
+        "Tools",
+        "Start without the default tools",
+    ),
+    Flag("system-prompt", "", "value", "TEXT|FILE", "Prompt", "Replace the system prompt"),
+    Flag(
+        "append-system-prompt",
+        "",
+        "list",
+        "TEXT|FILE",
+        "Prompt",
+        "Add to the system prompt; repeatable",
+    ),
+    Flag("no-context-files", "nc", "switch", "", "Prompt", "Ignore AGENTS.md and CLAUDE.md"),
+    Flag("offline", "", "switch", "", "Process", "No network but the model itself (PI_OFFLINE=1)"),
+    Flag("help", "h", "switch", "", "Process", "Show this help"),
+    Flag("version", "v", "switch", "", "Process", "Show the version"),
+)
+"""Every flag, in the order of the help page."""
+
+_BY_NAME = {f"--{flag.name}": flag for flag in FLAGS} | {
+    f"-{flag.short}": flag for flag in FLAGS if flag.short
+}
+
+
+class Arguments(Value):
+    """A parsed command line.
+
+    `values` maps flag names to True, a string or a list of strings. `unknown` are long options
+    that no row has, for extensions: name without dashes to True or its value.
+    """
+
+    values: dict[str, Any]
+    messages: list[str]
+    files: list[str]
+    unknown: dict[str, Any]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a flag, or `default` when it was not given."""
+        return self.values.get(name, default)
+
+
+def parse(argv: list[str]) -> Arguments:
+    """Read a command line. Raises UsageError for unknown short options and missing values."""
+    parser = _Parser(argv)
+    while parser.rest:
+        parser.step()
+    return parser.result
+
+
+class _Parser:
+    def __init__(self, argv: list[str]) -> None:
+        self.rest = list(reversed(argv))
+        self.result = Arguments({}, [], [], {})
+        self._options_over = False
+
+    def step(self) -> None:
+        """Consume one argument and what belongs to it."""
+        word = self.rest.pop()
+        if word.startswith("@") and len(word) > 1:
+            self.result.files.append(word[1:])
+        elif self._options_over or not word.startswith("-"):
+            self.result.messages.append(word)
+        elif word == "--":
+            self._options_over = True
+        elif word in _BY_NAME:
+            self._known(_BY_NAME[word], word)
+        elif word.startswith("---"):
+            self.result.messages.append(word)
+        elif word.startswith("--"):
+            self._long(word)
+        else:
+            raise UsageError(f"Unknown option: {word}")
+
+    def _known(self, flag: Flag, word: str, value: str | None = None) -> None:
+        if flag.kind == "switch":
+            if value is not None:
+                raise UsageError(f"Option {word} takes no value")
+            self.result.values[flag.name] = True
+            if flag.name == "print":
+                self._take_prompt()
+            return
+        if value is None and self.rest and (flag.kind != "optional" or _is_plain(self.rest[-1])):
+            value = self.rest.pop()
+        if value is None and flag.kind != "optional":
+            raise UsageError(f"Option {word} requires a value ({flag.metavar})")
+        if flag.kind == "list":
+            self.result.values.setdefault(flag.name, []).append(value)
+        else:
+            self.result.values[flag.name] = True if value is None else value
+
+    def _take_prompt(self) -> None:
+        """`-p "- a list"` would read as an option; `-p "--- front matter"` is a prompt."""
+        if not self.rest:
+            return
+        word = self.rest[-1]
+        if word.startswith("---") or not word.startswith(("-", "@")):
+            self.result.messages.append(self.rest.pop())
+
+    def _long(self, word: str) -> None:
+        name, equals, value = word.partition("=")
+        if equals and name in _BY_NAME:
+            self._known(_BY_NAME[name], name, value)
+        elif equals:
+            self.result.unknown[name[2:]] = value
+        elif self.rest and _is_plain(self.rest[-1]):
+            self.result.unknown[name[2:]] = self.rest.pop()
+        else:
+            self.result.unknown[name[2:]] = True
+
+
+def _is_plain(word: str) -> bool:
+    return not word.startswith(("-", "@"))
+
+
+def help_text(environment: tuple[tuple[str, str], ...] = ()) -> str:
+    """The options as the help page lists them, grouped; `environment` rows follow."""
+    lines = []
+    group = None
+    for flag in FLAGS:
+        if flag.group != group:
+            group = flag.group
+            lines += ["", f"{group}:"]
+        lines.append(_row(_spelling(flag), flag.help))
+    if environment:
+        lines += ["", "Environment:", *(_row(name, text) for name, text in environment)]
+    return "\n".join(lines)
+
+
+def _spelling(flag: Flag) -> str:
+    short = f"-{flag.short}, " if flag.short else ""
+    metavar = f" [{flag.metavar}]" if flag.kind == "optional" else f" {flag.metavar}".rstrip()
+    return f"{short}--{flag.name}{metavar}"
+
+
+def _row(left: str, right: str) -> str:
+    return f"  {left:<32} {right}" if len(left) <= 32 else f"  {left}\n{'':35}{right}"

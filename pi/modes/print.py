@@ -1,0 +1,126 @@
+"""Print and JSON mode: run the prompts, write the answer or the events, exit.
+
+Print mode writes every text block of the last answer, each followed by a newline, and nothing else.
+JSON mode writes the session header and then each event as a line. Both tell how the last prompt
+ended by their exit status (`EXIT_CODES`). Source: `contracts.md` sections 1 and 2; the exit status
+of JSON mode is a deliberate difference.
+"""
+
+from __future__ import annotations
+
+from pi.errors import EXIT_FAILED, EXIT_NO_READER, EXIT_OK
+from pi.events import Notice
+from pi.messages import blocks_of
+from pi.text.jsontext import dumps
+from pi.text.unicode import clean
+from pi.wire import LineEncoder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+    from pi.cancel import CancelToken
+    from pi.harness import Harness, Settled
+
+EXIT_CODES = (
+    ("0", "done"),
+    ("1", "the model or a tool run failed, or the answer was cut at its length limit"),
+    ("2", "wrong usage or configuration"),
+    ("3", "no usable model, or its credentials were refused"),
+    ("129, 130, 143", "ended by SIGHUP, SIGINT or SIGTERM"),
+    ("141", "the reader of standard output went away"),
+)
+"""The exit codes of every one-shot run, for the documentation."""
+
+LENGTH_NOTE = "the answer was cut at the output token limit"
+
+
+class Output:
+    """Standard output that may lose its reader: then it goes silent and fires the token."""
+
+    def __init__(self, stream: BinaryIO, token: CancelToken) -> None:
+        self._stream = stream
+        self._token = token
+        self.lost = False
+
+    def write(self, text: str) -> None:
+        """Write and flush; a reader that left stops the run instead of raising."""
+        if self.lost:
+            return
+        try:
+            self._stream.write(text.encode())
+            self._stream.flush()
+        except (BrokenPipeError, ConnectionResetError):
+            self.lost = True
+            self._token.cancel("nobody reads the output any more")
+
+
+def run_prompts(
+    harness: Harness,
+    prompts: list[list[Any]],
+    output: Output,
+    errors: BinaryIO,
+    token: CancelToken,
+    as_json: bool,
+) -> int:
+    """Run each prompt to its end; returns the exit status, which the last one decides.
+
+    A prompt that fails does not stop the next; a fired token does.
+    """
+    encoder = LineEncoder()
+
+    def show(event: Any) -> None:
+        if type(event) is Notice:
+            say(errors, f"{event.level.capitalize()}: {event.text}")
+        elif as_json:
+            line = encoder.line(event)
+            if line:
+                output.write(line)
+
+    undo = harness.subscribe(show)
+    settled = None
+    try:
+        if as_json:
+            output.write(dumps(harness.session.header) + "\n")
+        for content in prompts:
+            settled = harness.prompt(content, token)
+            if token.cancelled:
+                break
+    finally:
+        undo()
+    if settled is not None and not as_json:
+        _print_answer(settled, output, errors)
+    return EXIT_NO_READER if output.lost else exit_code(settled)
+
+
+def exit_code(settled: Settled | None) -> int:
+    """The exit status for how the last prompt ended; None: there was none."""
+    if settled is None:
+        return EXIT_OK
+    if settled.error is not None:
+        return settled.error.exit_code
+    reason = settled.message.get("stopReason") if settled.message else None
+    return EXIT_FAILED if settled.aborted or reason in ("error", "aborted", "length") else EXIT_OK
+
+
+def say(stream: BinaryIO, line: str) -> None:
+    """One line to standard error; a closed one is no reason to fail."""
+    try:
+        stream.write(clean(line).encode() + b"\n")
+        stream.flush()
+    except (OSError, ValueError):
+        return
+
+
+def _print_answer(settled: Settled, output: Output, errors: BinaryIO) -> None:
+    message = settled.message
+    if message is None:
+        return
+    reason = message.get("stopReason")
+    if reason in ("error", "aborted"):
+        say(errors, message.get("errorMessage") or f"Request {reason}")
+        return
+    texts = [block["text"] for block in blocks_of(message) if block.get("type") == "text"]
+    output.write("".join(f"{words}\n" for words in texts))
+    if reason == "length":
+        say(errors, f"Warning: {LENGTH_NOTE}")

@@ -1,0 +1,93 @@
+"""The system prompt, as named sections.
+
+    sections = build_sections(Parts(cwd="/work", tools=[...]))
+    # {"preamble": "You are ...", "tools": "<tools>...", "rules": "<rules>...", "cwd": "<cwd>..."}
+
+Sections are stored by name, so a change of one (another tool, another folder) is a small patch and
+the rest stays byte for byte the same, which keeps prompt caches warm. Each but the preamble is
+wrapped in a tag of its name. Source of names and rules: `contracts.md` sections 2 and 7.
+"""
+
+from __future__ import annotations
+
+from pi.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pi.resources.context import ContextFile
+    from pi.tools.base import Tool
+
+PREAMBLE = (
+    "You are pi, a coding agent in a terminal. You work in the user's folder with the tools below: "
+    "look before you change, make the change, check that it holds."
+)
+
+_RULES = (
+    "Answer briefly; the user sees your tool calls.",
+    "Name files by their path.",
+)
+
+
+class Parts(Value):
+    """What the prompt is made of.
+
+    `custom` replaces preamble, tools, rules and docs. `appended` are the texts of the addendum.
+    `docs` is the folder of pi's own documentation, if there is one on disk.
+    """
+
+    cwd: str
+    tools: Sequence[Tool]
+    custom: str | None = None
+    appended: Sequence[str] = ()
+    context_files: Sequence[ContextFile] = ()
+    docs: str | None = None
+
+
+def build_sections(parts: Parts) -> dict[str, str]:
+    """The sections of the prompt by name, in the order they are declared in."""
+    sections: dict[str, str] = {}
+    if parts.custom is not None:
+        sections["preamble"] = parts.custom
+    else:
+        sections["preamble"] = PREAMBLE
+        sections["tools"] = _wrap("tools", _tool_lines(parts.tools))
+        sections["rules"] = _wrap("rules", _rule_lines(parts.tools))
+        if parts.docs:
+            sections["docs"] = _wrap("docs", _docs_text(parts.docs))
+    if parts.appended:
+        sections["addendum"] = _wrap("addendum", "\n\n".join(parts.appended))
+    if parts.context_files:
+        sections["project_context"] = _wrap("project_context", _context_text(parts))
+    sections["cwd"] = _wrap("cwd", parts.cwd)
+    return sections
+
+
+def _wrap(name: str, text: str) -> str:
+    return f"<{name}>\n{text}\n</{name}>"
+
+
+def _tool_lines(tools: Sequence[Tool]) -> str:
+    lines = [f"- {tool.name}: {tool.snippet}" for tool in tools if tool.snippet]
+    return "\n".join(lines) or "(none)"
+
+
+def _rule_lines(tools: Sequence[Tool]) -> str:
+    """Each tool's own rules, then the general ones; a rule two tools share is said once."""
+    rules = [rule for tool in tools for rule in tool.guidelines]
+    return "\n".join(f"- {rule}" for rule in dict.fromkeys((*rules, *_RULES)))
+
+
+def _docs_text(folder: str) -> str:
+    return (
+        f"pi's own documentation is in {folder} (start with README.md). Read it only when the "
+        "user asks about pi itself."
+    )
+
+
+def _context_text(parts: Parts) -> str:
+    return "\n\n".join(
+        f'<project_instructions path="{file.path}">\n{file.text}\n</project_instructions>'
+        for file in parts.context_files
+    )

@@ -1,0 +1,270 @@
+"""The answer of Chat Completions: chunks in, stream events out.
+
+    {"id", "model", "choices": [{"delta": {"content": "Hi"}, "finish_reason": null}], "usage"?}
+    ... [DONE]
+
+An answer is complete once a `finish_reason` came; `[DONE]` may be missing. It has at most one text
+and one thinking block, however often the service goes back and forth, and one block per tool call,
+in the order they began. All blocks end together, at the end.
+
+Thinking comes in `reasoning_content`, `reasoning` or `reasoning_text`, and the block's signature is
+that name; OpenRouter's `reasoning_details`, which hold the provider's own signatures, become the
+signature as a JSON list. A refusal is shown as text.
+
+Known limit: only the first choice of a chunk is read, since only one is ever asked for.
+"""
+
+from __future__ import annotations
+
+import json
+
+from pi.errors import ProviderError
+from pi.events import Start
+from pi.providers import failure
+from pi.providers.openai_calls import Calls
+from pi.providers.openai_compat import switches_of, url_has
+from pi.providers.openai_details import Details
+from pi.providers.openai_messages import REASONING_FIELDS
+from pi.providers.openai_usage import read_usage, report_of
+from pi.text.unicode import clean
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from pi.errors import ErrorKind
+    from pi.events import BlockDelta, StreamEvent
+    from pi.providers.draft import Draft
+
+_STOP_REASONS = {
+    "stop": "stop",
+    "end": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "tool_calls": "toolUse",
+    "tool_use": "toolUse",
+    "function_call": "toolUse",
+}
+"""`finish_reason` -> ours; every other one is an error."""
+
+_FAILURES: dict[str, ErrorKind] = {
+    "content_filter": "content_filter",
+    "error": "server",
+    "network_error": "network",
+    "insufficient_system_resource": "overloaded",  # DeepSeek
+}
+"""What a `finish_reason` that is an error means; "unknown" for the rest."""
+
+
+def decode(records: Iterable[tuple[str | None, str]], draft: Draft) -> Iterator[StreamEvent]:
+    """The events of an answer.
+
+    Raises ProviderError: what the service reported, "protocol" for chunks that are none and for an
+    answer that ended before its finish_reason.
+    """
+    yield Start(draft)
+    answer = _Answer(draft)
+    loads, plain_delta = json.loads, answer.plain_delta
+    for event, data in records:
+        try:
+            chunk = loads(data)
+        except (ValueError, RecursionError):
+            if data.strip() == "[DONE]":
+                break
+            raise _unreadable(event, data) from None
+        delta = plain_delta(chunk) if event is None else None
+        if delta is None:
+            yield from answer.take(event, chunk)
+        else:
+            yield delta
+    yield from answer.finish()
+
+
+_SPECIAL = frozenset(("error", "x_groq"))
+"""Keys of a chunk or a choice that must not be passed over."""
+
+
+def _unreadable(event: str | None, data: str) -> ProviderError:
+    if event == "error":
+        return failure.from_object(data)
+    shown = clean(" ".join(data.split()))[:100]
+    return ProviderError(f"the answer has a chunk that is not JSON: {shown}", "protocol")
+
+
+class _Answer:
+    """What has come of an answer so far."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._text: int | None = None  # the text block, once begun
+        self._thinking: int | None = None
+        self._details = Details()
+        self._calls = Calls(draft)
+        self._reason: str | None = None  # the last finish_reason
+        self._is_openrouter = draft.model.get("provider") == "openrouter" or url_has(
+            draft.model, "openrouter.ai"
+        )
+        self._under_way: dict[str, int] = {}  # field of a delta -> the block it goes on with
+
+    def plain_delta(self, chunk: Any) -> BlockDelta | None:
+        """The event of a chunk that only goes on with a block, as most do; None for all others."""
+        try:
+            choice = chunk["choices"][0]
+            plain = (
+                choice["finish_reason"] is None
+                and chunk.get("usage") is None
+                and _SPECIAL.isdisjoint(chunk)
+                and choice.get("usage") is None
+                and _SPECIAL.isdisjoint(choice)
+            )
+            said = [field for field, value in choice["delta"].items() if value and field != "role"]
+            (field,) = said
+            words = choice["delta"][field]
+            if plain and field == "tool_calls":
+                return self._calls.more(words)
+            block = self._under_way[field]
+        except (LookupError, TypeError, ValueError, AttributeError):
+            return None
+        return self._draft.delta(block, words) if plain and isinstance(words, str) else None
+
+    def take(self, event: str | None, chunk: Any) -> Iterator[StreamEvent]:
+        """Add a chunk. Raises ProviderError for one that reports an error."""
+        if not isinstance(chunk, dict):
+            if event == "error":
+                raise failure.from_object(chunk)
+            return  # no chunk of the format; some gateways send null to keep the line warm
+        choices = chunk.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        self._identify(chunk)
+        report = report_of(chunk, choice)
+        if report is not None:
+            self._count(report)
+        if chunk.get("error") or event == "error":
+            raise failure.from_object(chunk)
+        if isinstance(choice, dict):
+            yield from self._choice(choice)
+
+    def finish(self) -> Iterator[StreamEvent]:
+        """End all blocks and the answer. Raises ProviderError when it is not complete or failed."""
+        draft, reason = self._draft, self._reason
+        yield from self._calls.settle()
+        if self._details and self._thinking is not None:
+            draft.set(self._thinking, thinkingSignature=self._details.signature())
+        yield from draft.end_all()
+        if reason is None:
+            if switches_of(draft.model)["supportsFinishReason"]:
+                raise ProviderError(
+                    "the answer ended without a finish_reason: the stream was cut", "protocol"
+                )
+            yield draft.done("toolUse" if self._calls else "stop")
+            return
+        stop = _STOP_REASONS.get(reason)
+        if stop is None:
+            raise ProviderError(
+                f"the provider ended the answer with finish_reason {reason}",
+                _FAILURES.get(reason, "unknown"),
+                code=reason,
+            )
+        yield draft.done(stop)
+
+    def _identify(self, chunk: dict[str, Any]) -> None:
+        """Note the answer's id and, where it is another than asked for, its model."""
+        extra = self._draft.extra
+        name, model = chunk.get("id"), chunk.get("model")
+        if "responseId" not in extra and isinstance(name, str) and name:
+            extra["responseId"] = clean(name)
+        is_news = model != self._draft.model["id"] and "responseModel" not in extra
+        if is_news and isinstance(model, str) and model:
+            extra["responseModel"] = clean(model)
+
+    def _count(self, report: dict[str, Any]) -> None:
+        usage = read_usage(report, priced=self._is_openrouter)
+        if usage["totalTokens"] or not self._draft.usage["totalTokens"]:
+            self._draft.usage = usage
+
+    def _choice(self, choice: dict[str, Any]) -> Iterator[StreamEvent]:
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:
+            self._reason = self._draft.extra["rawStopReason"] = clean(reason)
+        if choice.get("error"):
+            raise failure.from_object(choice)
+        delta = choice.get("delta")
+        if not isinstance(delta, dict):
+            delta = choice.get("message")  # a server that does not stream sends the whole message
+        if isinstance(delta, dict):
+            yield from self._think(delta)
+            yield from self._speak(delta.get("content"))
+            yield from self._speak(delta.get("refusal"))
+            yield from self._call(delta.get("tool_calls"))
+
+    def _think(self, delta: dict[str, Any]) -> Iterator[StreamEvent]:
+        told = self._details.add(delta.get("reasoning_details"))
+        for field in REASONING_FIELDS:
+            words = delta.get(field)
+            if isinstance(words, str) and words:
+                yield from self._add_thought(words, field)
+                return
+        if told or (self._thinking is None and self._details.is_sealed):
+            yield from self._add_thought(told, "reasoning_details")
+
+    def _add_thought(self, words: str, field: str) -> Iterator[StreamEvent]:
+        if self._thinking is None:
+            start = self._draft.begin("thinking", thinkingSignature=field)
+            self._thinking = self._opened(start.index, REASONING_FIELDS)
+            yield start
+        if words:
+            yield self._draft.delta(self._thinking, words)
+
+    def _opened(self, block: int, fields: tuple[str, ...]) -> int:
+        """Let later chunks take the short way; not while the answer's id is still to come."""
+        if "responseId" in self._draft.extra:
+            self._under_way.update(dict.fromkeys(fields, block))
+        return block
+
+    def _speak(self, content: Any) -> Iterator[StreamEvent]:
+        """Text, or a list of parts as Mistral and some gateways send it."""
+        if not content:
+            return
+        if isinstance(content, str):
+            if self._text is None:
+                start = self._draft.begin("text")
+                self._text = self._opened(start.index, ("content",))
+                yield start
+            yield self._draft.delta(self._text, content)
+        elif isinstance(content, (list, dict)):
+            for part in content if isinstance(content, list) else [content]:
+                yield from self._part(part)
+        else:
+            raise ProviderError("the answer has content that is neither text nor parts", "protocol")
+
+    def _part(self, part: Any) -> Iterator[StreamEvent]:
+        if isinstance(part, str):
+            yield from self._speak(part)
+        elif not isinstance(part, dict):
+            return
+        elif part.get("type") == "thinking":
+            words = _words(part.get("thinking"))
+            if words:
+                yield from self._add_thought(words, REASONING_FIELDS[0])
+        elif isinstance(part.get("text"), str):
+            yield from self._speak(part["text"])
+
+    def _call(self, pieces: Any) -> Iterator[StreamEvent]:
+        for piece in pieces if isinstance(pieces, list) else [pieces]:
+            if isinstance(piece, dict):
+                yield from self._calls.take(piece)
+
+
+def _words(thinking: Any) -> str:
+    """The text of a thinking part: a string, or a list of text parts."""
+    if isinstance(thinking, str):
+        return thinking
+    parts = thinking if isinstance(thinking, list) else []
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "".join(text for text in texts if isinstance(text, str))

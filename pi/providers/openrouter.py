@@ -1,0 +1,44 @@
+"""What OpenRouter says an answer has cost.
+
+    {"cost": 0.0012, "is_byok": false, "cost_details": {"upstream_inference_cost": null}}
+
+`cost` is OpenRouter's own charge, in US dollars. With the user's own key (`is_byok`) what the
+provider behind it charges comes on top, in one figure or as prompt and completion; without either
+the total is unknown. Source: OpenRouter's usage-accounting guide.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def reported_cost(report: dict[str, Any]) -> float | None:
+    """The total of a usage report in US dollars; None where it does not tell."""
+    charged = _dollars(report.get("cost"))
+    if charged is None or report.get("is_byok") is False:
+        return charged
+    beside = _upstream(report.get("cost_details"))
+    return None if beside is None or report.get("is_byok") is not True else charged + beside
+
+
+def _upstream(details: object) -> float | None:
+    if not isinstance(details, dict):
+        return None
+    whole = details.get("upstream_inference_cost")
+    if whole is not None:
+        return _dollars(whole)
+    parts = [
+        _dollars(details.get(f"upstream_inference_{name}_cost"))
+        for name in ("prompt", "completions")
+    ]
+    return None if None in parts else sum(part for part in parts if part is not None)
+
+
+def _dollars(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        return None
+    return value if value >= 0 else None

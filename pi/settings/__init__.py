@@ -1,0 +1,8 @@
+"""Settings: one row per setting (`table.py`), read in layers, changed key by key."""
+
+from __future__ import annotations
+
+from pi.settings.change import update
+from pi.settings.layers import Compaction, Settings, load, session_dir_before_trust
+
+__all__ = ["Compaction", "Settings", "load", "session_dir_before_trust", "update"]
