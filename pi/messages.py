@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         cacheWrite: float
         total: float
         totalFromProvider: bool
+        unknown: bool  # nobody knows the price; the numbers are 0 and mean nothing
 
     class Usage(TypedDict, total=False):
         input: int  # tokens; without cacheRead and cacheWrite

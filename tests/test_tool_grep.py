@@ -106,6 +106,8 @@ def test_context(space):
         ("**/deep/*.ts", "src/deep/crlf.ts"),
         ("src/**", "src/b.py src/deep/crlf.ts"),
         ("*.{py,ts}", "src/b.py src/deep/crlf.ts"),
+        ("{src/b.*,*.log}", "src/b.py x.log"),
+        ("{src/deep/*,*.py}", "src/deep/crlf.ts"),  # a slash anywhere ties all to the root
         ("!*.{py,txt}", ".hidden src/deep/crlf.ts x.log"),
         ("!src", ".hidden a.txt x.log"),
         ("!src/", ".hidden a.txt x.log"),

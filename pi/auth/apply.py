@@ -31,8 +31,8 @@ CARRIERS = {
 }
 """`Request.auth` -> the header a key goes into and what stands before it; None: nowhere."""
 
-_BLANK = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
-_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
+_BLANK = r"\{([A-Z][A-Z0-9_]*)\}"
+_PLAIN = r"[A-Za-z0-9._~-]+"
 
 
 def authoriser(keys: Keys) -> Callable[[Request, Model], Request]:
@@ -90,11 +90,11 @@ def filled(request: Request, credential: Credential, values: Values) -> Request:
         value = values.lookup(name, credential.env)
         if value is None:
             raise NoModelError(f"the address of {credential.provider} needs {name}: set it")
-        if not _PLAIN.fullmatch(value):
+        if not re.fullmatch(_PLAIN, value):
             raise NoModelError(f"{name} has characters that cannot be part of an address")
         return value
 
-    return replace(request, url=_BLANK.sub(value_of, request.url))
+    return replace(request, url=re.sub(_BLANK, value_of, request.url))
 
 
 def _carrier(request: Request, credential: Credential) -> tuple[str, str] | None:

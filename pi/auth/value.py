@@ -23,9 +23,10 @@ COMMAND_TIMEOUT_S = 10.0
 _OUTPUT_LIMIT = 64 * 1024
 
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
-_PART = re.compile(
+_PART = (
     rf"\$(?P<sign>[$!])|\$\{{(?P<braced>{_NAME})\}}|(?P<other>\$\{{[^}}]*\}})|\$(?P<bare>{_NAME})"
 )
+"""A part of a value that does not stand for itself; compiled when the first `$` is met."""
 
 
 def is_command(text: str) -> bool:
@@ -35,9 +36,9 @@ def is_command(text: str) -> bool:
 
 def variables(text: str) -> list[str]:
     """The variables a value is made of, in order; none for a command."""
-    if is_command(text):
+    if is_command(text) or "$" not in text:
         return []
-    names = (found["braced"] or found["bare"] for found in _PART.finditer(text))
+    names = (found["braced"] or found["bare"] for found in re.finditer(_PART, text))
     return [name for name in names if name]
 
 
@@ -86,7 +87,9 @@ class Values:
             return self._output(text[1:], what, keep)
         if self.missing(text, overlay):
             return None
-        return _PART.sub(lambda part: self._part(part, overlay), text)
+        if "$" not in text:
+            return text
+        return re.sub(_PART, lambda part: self._part(part, overlay), text)
 
     def _part(self, part: re.Match[str], overlay: Mapping[str, str] | None) -> str:
         literal = part["sign"] or part["other"]

@@ -14,8 +14,6 @@ on the command line. Source: the reference's cli page, driven.
 
 from __future__ import annotations
 
-import re
-
 from pi.providers.thinking import LEVELS
 from pi.text.collate import sort_key
 from pi.value import Value
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
     from pi.models.book import Book
     from pi.request import Model
-
-_DATED = re.compile(r"-\d{8}$")
 
 
 class Match(Value):
@@ -125,5 +121,11 @@ def _alike(
 
 def _best(models: list[Model]) -> Model | None:
     """Of several models the latest, names before dated versions; None of none."""
-    names = [model for model in models if not _DATED.search(model["id"])]
+    names = [model for model in models if not _is_dated(model["id"])]
     return max(names or models, key=lambda model: sort_key(model["id"]), default=None)
+
+
+def _is_dated(model_id: str) -> bool:
+    """Whether an id ends in a date, as `claude-sonnet-4-5-20250929` does."""
+    date = model_id[-9:]
+    return len(date) == 9 and date[0] == "-" and date[1:].isascii() and date[1:].isdigit()

@@ -58,12 +58,10 @@ def parse(text: str) -> Rules:
 
 
 def read_line(text: str) -> Line | None:
-    """One line of an ignore file; None for a blank line or a comment."""
-    return None if text.startswith("#") else line_of(_without_trailing_spaces(text))
-
-
-def line_of(pattern: str) -> Line | None:
-    """A pattern as a line; None if nothing is left of it without `!` and slashes."""
+    """One line of an ignore file; None for a comment, or where no pattern is left."""
+    if text.startswith("#"):
+        return None
+    pattern = _without_trailing_spaces(text)
     negated = pattern.startswith("!")
     pattern = pattern[negated:]
     only_folders = pattern.endswith("/")

@@ -171,15 +171,14 @@ def _matcher(arguments: dict[str, Any], call: Call) -> LineMatcher:
 
 def _ignoring(pattern: str) -> Ignoring:
     """What is searched, for a `glob` argument. Raises ToolError."""
-    left_out = pattern.startswith("!")
+    line = ignore.read_line(pattern)
+    if line is None:
+        return _IGNORING
     try:
-        patterns = glob.expand(pattern[left_out:])
+        patterns = glob.expand(line.pattern)
         for each in patterns:
             glob.source(each)
     except glob.GlobError as error:
         raise ToolError(f"Invalid glob {pattern!r}: {error}") from error
-    lines = [line for line in map(ignore.line_of, patterns) if line]
-    if not lines:
-        return _IGNORING
-    rules = ignore.Rules(replace(line, negated=left_out) for line in lines)
-    return replace(_IGNORING, chosen=rules, only_chosen=not left_out)
+    rules = ignore.Rules(replace(line, pattern=each) for each in patterns)
+    return replace(_IGNORING, chosen=rules, only_chosen=not line.negated)

@@ -25,8 +25,9 @@ class Deadline:
     """A moment by which something must have happened."""
 
     def __init__(self, limit_s: float | None, clock: Callable[[], float] = monotonic) -> None:
+        self.limit_s = usable(limit_s)
         self._clock = clock
-        self._end = None if usable(limit_s) is None else clock() + limit_s
+        self._end = None if self.limit_s is None else clock() + self.limit_s
 
     def left(self) -> float | None:
         """Seconds left, None without limit. Raises TimeoutError when it has passed."""

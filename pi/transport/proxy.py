@@ -11,15 +11,18 @@ name (with its subdomains; a leading `.` or `*.` changes nothing), an address, a
 form, each with an optional `:port`. The reference reads them so too, but for the subdomains, which
 are curl's reading, and ALL_PROXY; its setting also only fills variables that are unset.
 
-Known limits: only proxies spoken to in plain HTTP; addresses are compared as written, names are
-not resolved.
+`urllib.request` has a reading of its own; it is not used, since it looks only at `os.environ` and
+knows neither ALL_PROXY nor networks, and compares addresses as text.
+
+Known limits: only proxies spoken to in plain HTTP; names are not resolved.
 """
 
 from __future__ import annotations
 
 import re
-import socket
-from binascii import b2a_base64
+from base64 import b64encode
+from ipaddress import ip_address, ip_network
+from urllib.parse import unquote_to_bytes
 
 from pi.errors import ProviderError
 from pi.transport.route import Url, bracketed, split_authority
@@ -87,11 +90,9 @@ def parse(value: str, source: str) -> Proxy:
 
 
 def _basic(user: str) -> str:
-    from urllib.parse import unquote_to_bytes  # noqa: PLC0415 - only for a proxy with a password
-
     name, _, password = user.partition(":")
     secret = unquote_to_bytes(name) + b":" + unquote_to_bytes(password)
-    return "Basic " + b2a_base64(secret, newline=False).decode("ascii")
+    return "Basic " + b64encode(secret).decode("ascii")
 
 
 def _bad(source: str, what: str) -> ProviderError:
@@ -115,36 +116,19 @@ def _matches(host: str, port: int, entry: str) -> bool:
     name, wanted = _split_port(entry.lower())
     if wanted is not None and wanted != port:
         return False
-    address = _packed(host)
-    if address is not None:
-        return _in_network(address, name)
-    return _is_within(host.rstrip("."), name.removeprefix("*").strip("."))
-
-
-def _is_within(host: str, domain: str) -> bool:
-    return bool(domain) and (host == domain or host.endswith(f".{domain}"))
+    try:
+        address = ip_address(host)
+    except ValueError:
+        host, domain = host.rstrip("."), name.removeprefix("*").strip(".")
+        return bool(domain) and (host == domain or host.endswith(f".{domain}"))
+    try:
+        return address in ip_network(name, strict=False)
+    except ValueError:
+        return False
 
 
 def _split_port(entry: str) -> tuple[str, int | None]:
     found = re.fullmatch(r"(\[[^\]]*\]|[^:]*):(\d{1,5})", entry)
     if found:
         return found[1].strip("[]"), int(found[2])
-    return entry.strip("[]"), None
-
-
-def _packed(host: str) -> bytes | None:
-    """The bytes of an address, None for a name."""
-    try:
-        return socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
-    except (OSError, ValueError):
-        return None
-
-
-def _in_network(address: bytes, network: str) -> bool:
-    base, slash, digits = network.partition("/")
-    packed = _packed(base.strip("[]"))
-    if packed is None or len(packed) != len(address) or (slash and not digits.isdigit()):
-        return False
-    length = len(address) * 8
-    drop = length - min(int(digits), length) if slash else 0
-    return int.from_bytes(address, "big") >> drop == int.from_bytes(packed, "big") >> drop
+    return entry.replace("[", "").replace("]", ""), None

@@ -6,13 +6,14 @@ apart strictly and no error text repeats more of it than its host.
     parse("https://api.example.com/v1/chat?key=x")
         -> Url("https", "api.example.com", 443, "/v1/chat?key=x")
 
-Source: RFC 3986. `urllib.parse` is not used: it strips line breaks instead of refusing them, and
-its import costs as much as that of `socket`.
+Source: RFC 3986. `urllib.parse` does the splitting; what it would strip (line breaks) or let pass
+(a port of 0, `[::1]x`, Unicode digits) is refused here, before and after.
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from pi.errors import ProviderError
 from pi.value import Value
@@ -20,7 +21,7 @@ from pi.value import Value
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _FORBIDDEN = re.compile(r'[^\x21-\x7e]|["<>\\]')
-_HOST = re.compile(r"[A-Za-z0-9._~-]+|\[[A-Za-z0-9:._%-]+\]")
+_AUTHORITY = re.compile(r"([A-Za-z0-9._~-]+|\[[A-Za-z0-9:._%-]+\])(?::(.*))?")
 
 
 class Url(Value):
@@ -36,11 +37,10 @@ class Url(Value):
         return self.scheme, self.host, self.port
 
     @property
-    def authority(self) -> str:
-        """What the Host header says; the port only where it is not the scheme's own."""
-        if self.port == DEFAULT_PORTS[self.scheme]:
-            return bracketed(self.host)
-        return self.place
+    def text(self) -> str:
+        """The URL again, without a fragment; the port only where it is not the scheme's own."""
+        place = bracketed(self.host) if self.port == DEFAULT_PORTS[self.scheme] else self.place
+        return f"{self.scheme}://{place}{self.target}"
 
     @property
     def place(self) -> str:
@@ -64,26 +64,20 @@ def parse(url: str) -> Url:
             f"the URL of the request has a character that is not allowed, U+{ord(found[0]):04X} at "
             f"position {found.start() + 1}: percent-encode it, or correct the base URL"
         )
-    scheme, separator, rest = url.partition("://")
-    scheme = scheme.lower()
-    if not separator or scheme not in DEFAULT_PORTS:
+    try:
+        scheme, authority, path, query, _ = urlsplit(url)
+    except ValueError:  # brackets without an address
+        raise _no_host() from None
+    if scheme not in DEFAULT_PORTS:
         raise _bad("the URL of the request must begin with http:// or https://: check the base URL")
-    authority, target = _split(rest)
     if "@" in authority:
         raise _bad(
             "the URL of the request holds a user name or password: "
             "remove it from the base URL and send it as a header"
         )
     host, port = split_authority(authority)
+    target = f"{path or '/'}?{query}" if query else path or "/"
     return Url(scheme, host, port or DEFAULT_PORTS[scheme], target)
-
-
-def _split(rest: str) -> tuple[str, str]:
-    """(authority, path and query) of what follows `://`."""
-    rest = rest.partition("#")[0]
-    end = next((at for at, character in enumerate(rest) if character in "/?"), len(rest))
-    target = rest[end:]
-    return rest[:end], target if target.startswith("/") else f"/{target}"
 
 
 def split_authority(authority: str) -> tuple[str, int | None]:
@@ -91,18 +85,13 @@ def split_authority(authority: str) -> tuple[str, int | None]:
 
     Raises ProviderError("bad_request").
     """
-    end = authority.rfind("]") + 1 or authority.find(":")
-    host, tail = (authority, "") if end < 0 else (authority[:end], authority[end:])
-    if not _HOST.fullmatch(host):
-        raise _bad("the URL of the request names no valid host: check the base URL")
-    digits = tail[1:]
-    if not tail or tail == ":":
-        port = None
-    elif tail[0] == ":" and digits.isdigit() and len(digits) < 6 and 0 < int(digits) < 65536:
-        port = int(digits)
-    else:
+    found = _AUTHORITY.fullmatch(authority)
+    if found is None:
+        raise _no_host()
+    host, digits = found.groups()
+    if digits and not (re.fullmatch("[0-9]{1,5}", digits) and 0 < int(digits) < 65536):
         raise _bad(f"the port after {host} must be a number from 1 to 65535: check the base URL")
-    return host.strip("[]").lower(), port
+    return host.strip("[]").lower(), int(digits) if digits else None
 
 
 def is_loopback(host: str) -> bool:
@@ -113,6 +102,10 @@ def is_loopback(host: str) -> bool:
         or (host.startswith("127.") and host.replace(".", "").isdigit())
         or host.startswith("::ffff:127.")
     )
+
+
+def _no_host() -> ProviderError:
+    return _bad("the URL of the request names no valid host: check the base URL")
 
 
 def _bad(text: str) -> ProviderError:
