@@ -200,6 +200,8 @@ class Batch:
             result["details"] = outcome.details
         if outcome.structured is not None:
             result["structuredContent"] = outcome.structured
+            if outcome.is_error:
+                result["isError"] = True
         return ToolEnd(
             call["id"], call["name"], clean_json(result), outcome.is_error, finished.duration_ms
         )

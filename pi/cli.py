@@ -112,7 +112,8 @@ def _list_models(configured: Configuration, arguments: Arguments) -> int:
 
 
 def _one_shot(configured: Configuration, arguments: Arguments, as_json: bool) -> int:
-    from pi.assembly import open_conversation  # noqa: PLC0415 - start-up: after --list-models
+    from pi import proc  # noqa: PLC0415 - start-up: after --list-models
+    from pi.assembly import open_conversation  # noqa: PLC0415
     from pi.cancel import CancelToken  # noqa: PLC0415
     from pi.modes import intake  # noqa: PLC0415
     from pi.modes.print import Output, run_prompts  # noqa: PLC0415
@@ -142,6 +143,8 @@ def _one_shot(configured: Configuration, arguments: Arguments, as_json: bool) ->
                     _silenced()
         except Cancelled:
             status = EXIT_FAILED
+        if interrupts.received:
+            proc.kill_all(background=True)
     return interrupts.exit_code or status
 
 

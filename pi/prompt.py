@@ -24,6 +24,9 @@ PREAMBLE = (
     "look before you change, make the change, check that it holds."
 )
 
+_SEARCH_BY_SHELL = "Search and list files with bash (rg or grep, find, ls)."
+_SEARCH_TOOLS = {"grep", "find", "ls"}
+
 _RULES = (
     "Answer briefly; the user sees your tool calls.",
     "Name files by their path.",
@@ -75,7 +78,10 @@ def _tool_lines(tools: Sequence[Tool]) -> str:
 
 def _rule_lines(tools: Sequence[Tool]) -> str:
     """Each tool's own rules, then the general ones; a rule two tools share is said once."""
+    names = {tool.name for tool in tools}
     rules = [rule for tool in tools for rule in tool.guidelines]
+    if "bash" in names and not names & _SEARCH_TOOLS:
+        rules.insert(0, _SEARCH_BY_SHELL)
     return "\n".join(f"- {rule}" for rule in dict.fromkeys((*rules, *_RULES)))
 
 

@@ -67,6 +67,18 @@ def render(prompt: Prompt) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def update_text(message: Message) -> str:
+    """What a system message in the middle of a conversation says: its text, then its sections."""
+    parts = [text_of(message)]
+    sections = message.get("sections")
+    for name, value in sections.items() if isinstance(sections, dict) else ():
+        if isinstance(value, str):
+            parts.append(f'The section "{name}" of the system prompt is now:\n\n{value}')
+        else:
+            parts.append(f'The section "{name}" of the system prompt no longer applies.')
+    return "\n\n".join(part for part in parts if part.strip())
+
+
 def difference(old: Prompt, new: Prompt) -> tuple[dict[str, str | None], list, list]:
     """What a system message must say to get from `old` to `new`.
 

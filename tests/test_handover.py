@@ -41,6 +41,31 @@ def test_system_messages_become_prompt_and_tools():
     assert [message["role"] for message in context.messages] == ["user"]
 
 
+def test_a_model_that_takes_them_gets_later_system_messages_in_their_place():
+    read, bash = ({"name": name, "description": "", "parameters": {}} for name in ("read", "bash"))
+    change = system_message({"cwd": "D"}, 4, [bash], [{"name": "read"}])
+    messages = [
+        system_message({"preamble": "P", "cwd": "C"}, 1, [read]),
+        user_message("hi", 2),
+        answer(call("a")),
+        change,
+        tool_result(call("a"), [text("x")], 5),
+        user_message("on", 6),
+    ]
+    folded = prepare(messages, CHAT)
+    assert (folded.system, folded.tools) == ("P\n\nD", [bash])
+    assert "system" not in [m["role"] for m in folded.messages]
+    takes = {**CHAT, "compat": {"supportsMidConvoSystemMessages": True}}
+    placed = prepare(messages, takes)
+    assert (placed.system, placed.tools) == ("P\n\nC", [bash])
+    assert [m["role"] for m in placed.messages] == [
+        "user", "assistant", "toolResult", "system", "user",
+    ]  # fmt: skip
+    assert placed.messages[3] == change
+    both = {**takes, "compat": {**takes["compat"], "supportsMidConvoToolChanges": True}}
+    assert prepare(messages, both).tools == [read]
+
+
 def test_the_own_model_keeps_thinking_and_marks():
     blocks = [
         thought("hm", thinkingSignature="sig"),

@@ -293,25 +293,3 @@ class TestFindShell:
         for wrong in ("/no/shell", "noshell", str(tmp_path / "plain"), str(tmp_path)):
             with pytest.raises(StartError, match="shellPath"):
                 proc.find_shell(wrong, {"PATH": ""})
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({"LD_LIBRARY_PATH": "/b", "LD_LIBRARY_PATH_ORIG": "/mine"}, {"LD_LIBRARY_PATH": "/mine"}),
-        (
-            {"LD_LIBRARY_PATH": "/b:/x", "_MEIPASS2": "/b", "_PYI_X": "1", "PYTHONPATH": "p"},
-            {"PYTHONPATH": "p"},
-        ),
-        ({"LD_LIBRARY_PATH": "/mine", "LC_ALL": "C"}, {"LD_LIBRARY_PATH": "/mine", "LC_ALL": "C"}),
-        ({}, {}),
-    ],
-)
-def test_a_bundle_takes_its_variables_back(before, after):
-    environ = dict(before)
-    proc.unbundle(environ, None)
-    assert environ == before
-    proc.unbundle(environ, "/b")
-    assert environ == after
-    proc.unbundle(environ, "/b")
-    assert environ == after

@@ -31,7 +31,7 @@ from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import BinaryIO
 
     from pi.proc.run import Sink
@@ -45,7 +45,6 @@ __all__ = [
     "find_shell",
     "kill_all",
     "run_shell",
-    "unbundle",
 ]
 
 _CHUNK = 1 << 16
@@ -182,23 +181,6 @@ def find_program(name: str, environ: Mapping[str, str]) -> str | None:
         if os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     return None
-
-
-def unbundle(environ: MutableMapping[str, str], bundle: str | None) -> None:
-    """Take out of an environment what a PyInstaller program's loader put there for itself.
-
-    `bundle` is its folder (`sys._MEIPASS`), None in any other program: then nothing is changed.
-    To be called once at start-up with `os.environ`: children must not load the bundle's libraries.
-    """
-    if bundle is None:
-        return
-    original = environ.pop("LD_LIBRARY_PATH_ORIG", None)
-    if original is not None:
-        environ["LD_LIBRARY_PATH"] = original
-    elif environ.get("LD_LIBRARY_PATH", "").split(":")[0] == bundle:
-        del environ["LD_LIBRARY_PATH"]
-    for name in [name for name in environ if name == "_MEIPASS2" or name.startswith("_PYI_")]:
-        del environ[name]
 
 
 class _Buffer:

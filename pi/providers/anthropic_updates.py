@@ -12,9 +12,8 @@ For any other model the changes are folded into the start. Source: the requests 
 
 from __future__ import annotations
 
-from pi.messages import text_of
 from pi.providers.anthropic_tools import declared
-from pi.transcript import named, replay
+from pi.transcript import named, replay, update_text
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -69,7 +68,7 @@ def _words(
     system: str, later: dict[int, Message], switches: dict[str, Any]
 ) -> tuple[str, dict[int, list[Any]]]:
     """(the prompt at the start, what is said on the way)."""
-    texts = {at: text for at, message in later.items() if (text := _update_text(message))}
+    texts = {at: text for at, message in later.items() if (text := update_text(message))}
     if switches["supportsMidConvoSystemMessages"]:
         return system, {at: [{"type": "text", "text": text}] for at, text in texts.items()}
     return "\n\n".join(part for part in (system, *texts.values()) if part), {}
@@ -99,15 +98,3 @@ def _changes(
             "type": "tool_addition",
             "tool": {"type": "tool_definition", "definition": definition},
         }
-
-
-def _update_text(message: Message) -> str:
-    """What a system message says: its text, then its sections."""
-    parts = [text_of(message)]
-    sections = message.get("sections")
-    for name, value in sections.items() if isinstance(sections, dict) else ():
-        if isinstance(value, str):
-            parts.append(f'The section "{name}" of the system prompt is now:\n\n{value}')
-        else:
-            parts.append(f'The section "{name}" of the system prompt no longer applies.')
-    return "\n\n".join(part for part in parts if part.strip())

@@ -3,7 +3,8 @@
 A conversation may have been held with other models, over other wire formats, and may have been cut
 at any point. `prepare` gives the `Context` an encoder takes:
 
-  system messages   folded into one prompt and one list of tools (`pi.transcript`)
+  system messages   folded into one prompt and one list of tools (`pi.transcript`), or left where
+                    they are for a model that takes them in the middle of a conversation
   failed answers    (error, aborted) are not replayed
   thinking          kept only for the model that made it, with a signature or with words
   foreign marks     `thoughtSignature`, `textSignature` removed for another model
@@ -29,7 +30,7 @@ from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from pi.messages import Message
@@ -57,18 +58,33 @@ ID_RULES = {
 
 def prepare(messages: list[Message], model: Model) -> Context:
     """The context of the next request to `model`, from the whole history of a conversation."""
-    prompt = replay(messages)
-    history = list(_paired(_adapted(messages, model)))
-    return Context(render(prompt), prompt.tools, history)
+    switches = model.get("compat") or {}
+    opening, later = _split(messages)
+    start, now = replay(opening), replay(messages)
+    if switches.get("supportsMidConvoSystemMessages"):
+        tools = start.tools if switches.get("supportsMidConvoToolChanges") else now.tools
+        return Context(render(start), tools, list(_paired(_adapted(later, model))))
+    spoken = (message for message in later if message.get("role") != "system")
+    return Context(render(now), now.tools, list(_paired(_adapted(spoken, model))))
 
 
-def _adapted(messages: list[Message], model: Model) -> Iterator[Message]:
+def _split(messages: list[Message]) -> tuple[list[Message], list[Message]]:
+    """The system messages a conversation opens with, and what follows them."""
+    for at, message in enumerate(messages):
+        if message.get("role") != "system":
+            return messages[:at], messages[at:]
+    return messages, []
+
+
+def _adapted(messages: Iterable[Message], model: Model) -> Iterator[Message]:
     """Messages with blocks and ids as the target takes them; failed and empty ones are left out."""
     ids = _Ids(ID_RULES.get(model["api"], _COMMON_IDS))
     sees = "image" in model.get("input", ())
     for message in messages:
         role = message.get("role")
-        if role == "user":
+        if role == "system":
+            yield message
+        elif role == "user":
             blocks = _visible(message, sees, USER_IMAGE_NOTE)
             if blocks:
                 yield {**message, "content": blocks}
@@ -170,20 +186,26 @@ def _paired(messages: Iterator[Message]) -> Iterator[Message]:
     """Every call followed by exactly one result, in call order, before anything else is said."""
     open_calls: dict[str, dict[str, Any]] = {}
     results: dict[str, Message] = {}
+    held: list[Message] = []  # system messages that came between a call and its result
     stamp = 0
     for message in messages:
         if message["role"] == "toolResult":
             if message["toolCallId"] in open_calls:
                 results.setdefault(message["toolCallId"], message)
             continue
+        if message["role"] == "system":
+            held.append(message)
+            continue
         yield from _settled(open_calls, results, stamp)
+        yield from held
         yield message
         stamp = message.get("timestamp", stamp)
-        results = {}
+        results, held = {}, []
         open_calls = {
             block["id"]: block for block in message["content"] if block.get("type") == "toolCall"
         }
     yield from _settled(open_calls, results, stamp)
+    yield from held
 
 
 def _settled(

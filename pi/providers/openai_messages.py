@@ -17,8 +17,9 @@ from __future__ import annotations
 import json
 from math import isfinite
 
-from pi.messages import blocks_of, text_of
+from pi.messages import blocks_of
 from pi.providers.openai_details import read_signature
+from pi.transcript import update_text
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -105,7 +106,7 @@ def _said(message: Message, role: str | None, dialect: Dialect, tools: list[Any]
     elif role == "system":
         if tools:
             yield {"role": "system", "tools": tools}
-        words = _system_text(message)
+        words = update_text(message)
         if words:
             yield {"role": dialect.role, "content": words}
 
@@ -241,15 +242,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
     return [_finite(item) for item in value] if isinstance(value, list) else value
-
-
-def _system_text(message: Message) -> str:
-    """What a system message in the middle of a conversation says: its text, then its sections."""
-    parts = [text_of(message)]
-    sections = message.get("sections")
-    for name, value in sections.items() if isinstance(sections, dict) else ():
-        if isinstance(value, str):
-            parts.append(f'The section "{name}" of the system prompt is now:\n\n{value}')
-        else:
-            parts.append(f'The section "{name}" of the system prompt no longer applies.')
-    return "\n\n".join(part for part in parts if part)

@@ -35,6 +35,7 @@ _VERSION = b"HTTP/1."
 _STATUS = re.compile(rb"HTTP/1\.[0-9] [1-9][0-9]{2}(?: .*)?")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)|[ \t].*")
 _FOLD = re.compile(r"\s*\n\s*")
+_IN_CHUNKS = "before the final chunk of the answer"
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r?\n")
 
 
@@ -75,23 +76,25 @@ class Answer(HTTPResponse):
         return version, 100 if status < 200 else status, reason  # `begin` skips a 100
 
     def _settle_length(self) -> None:
+        if self._method == "HEAD" or self.status in (204, 304):
+            self.chunked = False  # whatever the head says
+            return
         if self.fields.get("transfer-encoding", "identity").lower() not in ("chunked", "identity"):
             raise MalformedError("has a transfer coding other than chunked")
         length = self.fields.get("content-length")
-        if length is None or self.chunked or self.length == 0:
-            return
-        sizes = {size.strip() for size in length.split(",")}
-        size = sizes.pop()
-        if sizes or not re.fullmatch("[0-9]{1,18}", size):
-            raise MalformedError("has an invalid Content-Length")
-        self.length = int(size)
+        if length is not None and not self.chunked:
+            sizes = {size.strip() for size in length.split(",")}
+            size = sizes.pop()
+            if sizes or not re.fullmatch("[0-9]{1,18}", size):
+                raise MalformedError("has an invalid Content-Length")
+            self.length = int(size)
 
     def next_piece(self) -> bytes:
         """What has arrived of the body, b"" at its end. Raises HTTPException, OSError."""
         try:
             data = self.read1()
         except IncompleteRead:
-            raise CutError("within a chunk of the answer") from None
+            raise CutError(_IN_CHUNKS) from None
         if not data and self.length:
             raise CutError(f"{self.length} bytes before the end of the answer")
         return data
@@ -100,25 +103,83 @@ class Answer(HTTPResponse):
         left = self.chunk_left
         if left:
             return left
-        if left is not None and self._line(self.fp.readline(MAX_LINE)) not in (b"\r\n", b"\n"):
+        if left == 0 and (end := self.fp.readline(2)) not in (b"\r\n", b"\n"):
+            if end in (b"", b"\r"):
+                raise CutError(_IN_CHUNKS)
             raise MalformedError("has a chunk that is longer than its size says")
-        line = self._line(self.fp.readline(MAX_LINE))
+        line = self.fp.readline(MAX_LINE)
         found = _SIZE.fullmatch(line)
         if found is None:
-            raise MalformedError("has a chunk without a valid size")
-        left = int(found[1], 16) or None
+            if line.endswith(b"\n") or len(line) == MAX_LINE:
+                raise MalformedError("has a chunk without a valid size")
+            raise CutError(_IN_CHUNKS)
+        self.chunk_left = left = int(found[1], 16) or None
         if left is None:
             self._read_and_discard_trailer()
             self._close_conn()
-        self.chunk_left = left
         return left
 
     def _read_and_discard_trailer(self) -> None:
         left = MAX_TRAILER
-        while True:
-            line = self.fp.readline(left)
+        while (line := self.fp.readline(left)) not in (b"\r\n", b"\n"):
             left -= len(line)
             if not left:
                 raise MalformedError("has an endless trailer")
-            if self._line(line) in (b"\r\n", b"\n"):
-                return
+            if not line.endswith(b"\n"):
+                raise CutError(_IN_CHUNKS)
+
+
+class _Head:
+    """The lines of a head on their way to http.client: checked, counted, ended alike."""
+
+    def __init__(self, file: BufferedReader) -> None:
+        self.close = file.close
+        self.flush = file.flush
+        self._file = file
+        self._left = MAX_HEAD
+        self._is_first = True  # the next line is a status line
+
+    def readline(self, limit: int) -> bytes:
+        """The next line. Raises MalformedError, OSError."""
+        line = (self._start() if self._is_first else b"") + self._file.readline(limit)
+        self._left -= len(line)
+        if self._left < 0 or len(line) >= limit:
+            most = MAX_HEAD if self._left < 0 else limit
+            raise MalformedError(f"has a head, or a line in it, of more than {most // 1024} KiB")
+        if not line.endswith(b"\n"):
+            raise ConnectionResetError(None, "closed by the other side")
+        line = line[:-1].removesuffix(b"\r")
+        if b"\r" in line or b"\0" in line:
+            raise MalformedError("has a header with a control character in it")
+        if self._is_first:
+            if not _STATUS.fullmatch(line):
+                raise MalformedError("has a status line that cannot be read")
+        elif line:
+            line = _field(line)
+        self._is_first = not line
+        return line + b"\r\n"
+
+    def _start(self) -> bytes:
+        """What an HTTP/1 answer starts with; anything else is told before its line ends."""
+        start = b""
+        while start != _VERSION and (more := self._file.read1(len(_VERSION) - len(start))):
+            start += more
+            if not _VERSION.startswith(start):
+                raise MalformedError(_what_instead(start))
+        return start
+
+
+def _field(line: bytes) -> bytes:
+    """A header line as the e-mail parser needs it, which takes "A : b" for the end of them all."""
+    found = _FIELD.fullmatch(line)
+    if found is None:
+        raise MalformedError("has a header line without a name and a colon")
+    return found[1] + b": " + found[2].strip() if found[1] else b" " + line.strip()
+
+
+def _what_instead(start: bytes) -> str:
+    if start[:2] in (b"\x15\x03", b"\x16\x03"):
+        return "is TLS, not HTTP: write https:// in the base URL"
+    if start.startswith(b"HTTP/"):
+        return "is of another HTTP version than 1.1"
+    return "is not HTTP: check the host and port"

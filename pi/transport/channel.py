@@ -25,7 +25,7 @@ from io import BufferedReader, RawIOBase
 from ssl import SSLWantReadError
 
 from pi.transport.address import resolve
-from pi.transport.limit import Deadline, usable
+from pi.transport.limit import Deadline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

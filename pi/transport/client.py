@@ -1,7 +1,7 @@
 """The transport: requests in, answers out, over connections that are kept.
 
-    transport = Transport(environ=os.environ, proxy=None)
-    with transport.open(request, token) as response: ...
+transport = Transport(environ=os.environ, proxy=None)
+with transport.open(request, token) as response: ...
 """
 
 from __future__ import annotations

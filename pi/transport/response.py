@@ -5,30 +5,37 @@
 
 The body ends only at its real end. A body cut short, by Content-Length, by chunks or within its
 compression, is an error. Read to its end, the connection goes back to the pool.
+
+Requests say `Accept-Encoding: identity`; some gateways compress all the same. That is undone, gzip
+and deflate, one layer (RFC 9110 section 8.4), in pieces, so that memory stays bounded however much
+a few bytes unfold to. (`gzip.GzipFile` gives nothing out before 8 KiB have come.)
 """
 
 from __future__ import annotations
 
+import zlib
+from http.client import HTTPException
+
 from pi.errors import Cancelled, ProviderError
 from pi.transport import trouble
-from pi.transport.body import CutError
-from pi.transport.head import MalformedError
+from pi.transport.answer import CutError, MalformedError
 from pi.transport.limit import Deadline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pi.transport.body import Chunked, Sized, UntilClose
+    from pi.transport.answer import Answer
     from pi.transport.connection import Connection
-    from pi.transport.content import Inflate
-    from pi.transport.exchange import Answer
 
 READ_LIMIT = 64 * 1024 * 1024  # bytes `read` takes without a limit of the caller's
 FINISH_S = 0.25  # how long `finish` waits for the end of the body
 LINGER_S = 0.02  # how long `close` does
 LINGER_SIZE = 64 * 1024  # bytes they read for it
 ERROR_IDLE_S = 10.0  # an error's text is not worth a longer silence
+PIECE = 256 * 1024  # bytes unfolded at a time
+
+_ZLIB, _GZIP, _RAW = zlib.MAX_WBITS, zlib.MAX_WBITS | 16, -zlib.MAX_WBITS
 
 
 class Response:
@@ -38,24 +45,22 @@ class Response:
     """
 
     def __init__(
-        self,
-        connection: Connection,
-        answer: Answer,
-        body: Sized | Chunked | UntilClose,
-        idle_s: float | None,
-        keep: Callable[[Connection], object],
+        self, answer: Answer, connection: Connection, keep: Callable[[Connection], object]
     ) -> None:
-        self.status = answer.head.status
-        self.headers = answer.head.headers
+        self.status = answer.status
+        self.headers = answer.fields
+        self._answer = answer
         self._connection = connection
-        self._body = body
-        self._idle_s = min(idle_s or ERROR_IDLE_S, ERROR_IDLE_S) if self.status >= 400 else idle_s
+        self._channel = channel = connection.channel
         self._keep = keep
-        self._keeps_alive = answer.is_sent and answer.head.keeps_alive
-        self._start = answer.rest  # of the body, until it is taken
+        self._keeps_alive = answer.keeps_alive and connection.is_sent
         self._received = 0
-        self._is_settled = False  # the connection has been kept or closed
-        if body.done:
+        self._is_settled = False  # the connection has been kept, or given up:
+        self._is_given_up = False
+        channel.deadline = Deadline(None)
+        if self.status >= 400:
+            channel.idle_s = min(channel.idle_s or ERROR_IDLE_S, ERROR_IDLE_S)
+        if answer.length == 0:
             self._settle()
 
     def __enter__(self) -> Response:
@@ -73,51 +78,40 @@ class Response:
         To be called once. Raises ProviderError ("network" for a body that is cut or reset, "stall"
         for silence, "protocol" for a malformed one), Cancelled.
         """
+        next_piece = self._answer.next_piece
         try:
             inflate = _inflate_for(self.headers)
-            while not self._body.done:
-                payload = self._next()
-                self._received += len(payload)
-                if inflate is not None:
-                    yield from inflate.feed(payload)
-                elif payload:
-                    yield payload
+            while piece := next_piece():
+                self._received += len(piece)
+                if inflate is None:
+                    yield piece
+                else:
+                    yield from inflate.feed(piece)
             if inflate is not None:
                 inflate.end()
         except GeneratorExit:  # the reader has enough; `finish` and `close` may still be called
             raise
-        except MalformedError as exc:
+        except (OSError, HTTPException) as exc:
             self._give_up()
-            raise trouble.malformed(self._connection.peer, str(exc)) from None
-        except CutError as exc:
-            self._give_up()
-            raise trouble.cut(self._connection.peer, self._received, str(exc)) from None
+            raise self._explained(exc) from exc
         except BaseException:
             self._give_up()
             raise
+        if self._is_given_up:
+            peer = self._connection.peer
+            raise ProviderError(f"the answer of {peer} was closed before its end", "network")
         self._settle()
 
-    def _next(self) -> bytes:
-        """The payload of the next bytes off the connection; may be empty."""
-        if self._body.failure is not None:
-            raise self._body.failure
-        data, self._start = self._start or self._receive(), b""
-        if data:
-            return self._body.feed(data)
-        self._body.end()
-        return b""
-
-    def _receive(self) -> bytes:
+    def _explained(self, exc: OSError | HTTPException) -> ProviderError:
         peer = self._connection.peer
-        if self._is_settled:
-            raise ProviderError(f"the answer of {peer} was closed before its end", "network")
-        try:
-            return self._connection.receive(self._idle_s)
-        except OSError as exc:
-            if trouble.is_timeout(exc):
-                what = "the answer went silent: no byte from"
-                raise trouble.stalled(peer, what, self._idle_s) from exc
-            raise trouble.broken(exc, peer, f"after {self._received} bytes of its answer") from exc
+        if isinstance(exc, CutError):
+            return trouble.cut(peer, self._received, str(exc))
+        if isinstance(exc, HTTPException):
+            return trouble.malformed(peer, exc)
+        if trouble.is_timeout(exc):
+            what = "the answer went silent: no byte from"
+            return trouble.stalled(peer, what, self._channel.limit_s)
+        return trouble.broken(exc, peer, f"after {self._received} bytes of its answer")
 
     def read(self, limit: int | None = None) -> bytes:
         """The whole body; with a `limit`, at most so many bytes, the rest is given up.
@@ -166,17 +160,14 @@ class Response:
             self._give_up()
 
     def _reaches_end(self, deadline: Deadline) -> bool:
+        self._channel.deadline = deadline
         budget = LINGER_SIZE
         try:
-            while not self._body.done:
-                data, self._start = self._start or self._connection.receive(deadline.left()), b""
-                budget -= len(data)
-                if not data or budget < 0:
+            while piece := self._answer.next_piece():
+                budget -= len(piece)
+                if budget < 0:
                     return False
-                self._body.feed(data)
-                if self._body.failure is not None:
-                    return False
-        except (OSError, MalformedError, Cancelled):
+        except (OSError, HTTPException, Cancelled):
             return False
         return True
 
@@ -184,23 +175,62 @@ class Response:
         """The body has ended: keep the connection if it can be used again."""
         if self._is_settled:
             return
-        if not self._keeps_alive or self._body.rest or self._start:
+        if not self._keeps_alive or self._channel.has_rest():
             self._give_up()
             return
         self._is_settled = True
+        self._answer.close()
         self._connection.unbind()
         self._keep(self._connection)
 
     def _give_up(self) -> None:
         if not self._is_settled:
-            self._is_settled = True
+            self._is_settled = self._is_given_up = True
             self._connection.close()
+
+
+class Inflate:
+    """Unfolds a gzip or deflate body. `coding` is the Content-Encoding, lower-case.
+
+    Raises MalformedError for another coding.
+    """
+
+    def __init__(self, coding: str) -> None:
+        if coding not in ("gzip", "x-gzip", "deflate"):
+            raise MalformedError(
+                "is compressed in a way that was not asked for and is not supported"
+            )
+        self._is_gzip = coding != "deflate"
+        self._unfold = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The bytes `data` stands for, in pieces. Raises MalformedError."""
+        more = False  # whether the last piece was full, so that output may be pending inside
+        while data or more:
+            if self._unfold is None or self._unfold.eof:
+                if self._unfold is not None and not (self._is_gzip and data[0] == 0x1F):
+                    return  # padding after the end
+                self._unfold = zlib.decompressobj(self._window(data))
+            try:
+                piece = self._unfold.decompress(data, PIECE)
+            except zlib.error:
+                raise MalformedError("is compressed but damaged") from None
+            if piece:
+                yield piece
+            data = self._unfold.unconsumed_tail or self._unfold.unused_data
+            more = len(piece) == PIECE and not self._unfold.eof
+
+    def end(self) -> None:
+        """The body is over. Raises CutError when the compressed data is not."""
+        if self._unfold is not None and not self._unfold.eof:
+            raise CutError("within the compressed data of the answer")
+
+    def _window(self, data: bytes) -> int:
+        if self._is_gzip:
+            return _GZIP
+        return _ZLIB if data[0] & 0x8F == 0x08 else _RAW  # some senders leave the wrapper out
 
 
 def _inflate_for(headers: dict[str, str]) -> Inflate | None:
     coding = headers.get("content-encoding", "").strip().lower()
-    if coding in ("", "identity"):
-        return None
-    from pi.transport.content import Inflate  # noqa: PLC0415 - only when it was not asked for
-
-    return Inflate(coding)
+    return None if coding in ("", "identity") else Inflate(coding)

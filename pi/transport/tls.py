@@ -15,7 +15,6 @@ from pi.transport import roots, trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Mapping
 
     from pi.transport.roots import Roots
@@ -34,48 +33,39 @@ _PLAIN_SIGNS = ("wrong version number", "http request", "record layer failure", 
 """What OpenSSL says of a server that answered in plain text."""
 
 
-class TlsClient:
-    """Verifies servers by the roots that `environ` asks for.
+def build_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """A context that verifies servers by the roots that `environ` asks for.
 
     Raises ProviderError("bad_request") when certificates named by a variable cannot be loaded or
     none can be found at all.
     """
+    paths = ssl.get_default_verify_paths()
+    choice = roots.choose(environ, paths.openssl_cafile, paths.openssl_capath)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Python 3.13 refuses certificates of older private authorities; curl and Node do not.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a named certificate is a root
+    context.set_alpn_protocols(["http/1.1"])
+    _load(context, choice)
+    return context
 
-    blocked = ssl.SSLWantReadError  # what a read without data raises when it may not wait
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        paths = ssl.get_default_verify_paths()
-        choice = roots.choose(environ, paths.openssl_cafile, paths.openssl_capath)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        # Python 3.13 refuses certificates of older private authorities; curl and Node do not.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a named certificate is a root
-        context.set_alpn_protocols(["http/1.1"])
-        _load(context, choice)
-        self.context = context
-
-    def wrap(self, sock: socket.socket, host: str) -> ssl.SSLSocket:
-        """`sock` as a TLS client of `host`, before its handshake. Takes `sock` over."""
-        name = host.partition("%")[0].rstrip(".").encode("ascii")  # text would import IDNA
-        return self.context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
-
-    @staticmethod
-    def refused(exc: Exception, peer: str) -> ProviderError:
-        """The error line of a failed handshake."""
-        if isinstance(exc, ssl.SSLCertVerificationError):
-            remedy = _REMEDIES.get(exc.verify_code, _NAME_THEM)
-            words = exc.verify_message.rstrip(".")
-            text = f"the TLS certificate of {peer} cannot be trusted ({words}): {remedy}"
-            return ProviderError(text, "network")
-        if isinstance(exc, TimeoutError):
-            words = "no answer to the handshake in time"
-        elif isinstance(exc, ssl.SSLError):
-            words = (exc.reason or "broken off in the handshake").replace("_", " ").lower()
-        else:
-            words = trouble.reason(exc)
-        if any(sign in words for sign in _PLAIN_SIGNS):
-            words = "it does not speak TLS; write http:// in the base URL, or correct the port"
-        return ProviderError(f"no TLS connection to {peer}: {words}", "network")
+def refused(exc: Exception, peer: str) -> ProviderError:
+    """The error line of a failed handshake; a certificate does not get better by trying again."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        remedy = _REMEDIES.get(exc.verify_code, _NAME_THEM)
+        words = exc.verify_message.rstrip(".")
+        text = f"the TLS certificate of {peer} cannot be trusted ({words}): {remedy}"
+        return ProviderError(text, "bad_request")
+    if isinstance(exc, TimeoutError):
+        words = "no answer to the handshake in time"
+    elif isinstance(exc, ssl.SSLError):
+        words = (exc.reason or "broken off in the handshake").replace("_", " ").lower()
+    else:
+        words = trouble.reason(exc)
+    if any(sign in words for sign in _PLAIN_SIGNS):
+        words = "it does not speak TLS; write http:// in the base URL, or correct the port"
+    return ProviderError(f"no TLS connection to {peer}: {words}", "network")
 
 
 def _load(context: ssl.SSLContext, choice: Roots) -> None:

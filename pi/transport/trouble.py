@@ -57,7 +57,7 @@ def stalled(peer: str, what: str, limit_s: float | None) -> ProviderError:
     return ProviderError(f"{what} {peer} for {seconds(limit_s)}: {advice}", "stall")
 
 
-def malformed(peer: str, what: str) -> ProviderError:
+def malformed(peer: str, what: str | Exception) -> ProviderError:
     """The answer is not acceptable HTTP; `what` completes "the answer ..."."""
     return ProviderError(f"the answer of {peer} {what}", "protocol")
 
