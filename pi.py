@@ -3,7 +3,7 @@
 
 import sys
 
-if sys.version_info < (3, 10):
+if sys.version_info < (3, 10):  # noqa: UP036 - for whoever has an older one
     sys.exit("pi needs Python 3.10 or newer; this is " + sys.version.split()[0])
 
 # The bytecode cache is most of the start-up time. Where PYTHONDONTWRITEBYTECODE is set (as in most

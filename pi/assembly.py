@@ -104,6 +104,7 @@ def _joined(configured: Configuration, arguments: Arguments, opened: Opened) -> 
     session = opened.session
     choice = _choose_model(configured, arguments, opened)
     model = require(choice, configured.models)
+    configured.settings.compaction(f"{model['provider']}/{model['id']}")  # refuses bad numbers
     transport = _transport(configured)
     parts = _Parts(configured, arguments, opened, model, choice.thinking)
     harness = Harness(
@@ -123,7 +124,8 @@ def _joined(configured: Configuration, arguments: Arguments, opened: Opened) -> 
     parts.harness = harness
     if opened.resumes and arguments.get("thinking") and model.get("reasoning"):
         _record_level(session, choice.thinking)
-    warnings = [*session.warnings, *choice.warnings, *parts.warnings]
+    notices = [choice.notice] if choice.notice else []
+    warnings = [*session.warnings, *choice.warnings, *notices, *parts.warnings]
     return Conversation(harness, transport, choice, parts.pictures(), warnings)
 
 

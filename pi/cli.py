@@ -103,10 +103,12 @@ def _list_models(configured: Configuration, arguments: Arguments) -> int:
 
     search = arguments.get("list-models")
     search = search if isinstance(search, str) else ""
-    lines = table(usable_book(configured.models), search)
+    book = usable_book(configured.models)
+    lines = table(book, search)
     _warn(configured.warnings)
     if not lines:
-        lines = [no_match(search) if search else no_model_message(configured.models)]
+        has_models = bool(search) and bool(table(book))
+        lines = [no_match(search) if has_models else no_model_message(configured.models)]
     _print("".join(f"{line}\n" for line in lines))
     return EXIT_OK
 

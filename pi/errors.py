@@ -15,14 +15,14 @@ if TYPE_CHECKING:
         "overloaded",  # the provider is over capacity: retry
         "rate_limit",  # too many requests; `retry_after_s` says when, if known: retry
         "server",  # 5xx or an internal error: retry
-        "network",  # refused, reset, DNS, TLS, cut stream: retry
+        "network",  # refused, reset, DNS, a handshake broken off, cut stream: retry
         "stall",  # connected, but no byte in time: retry
         "protocol",  # an answer that is not of the format (HTML, malformed record): retry
         "quota",  # out of credit, plan limit: stop
         "auth",  # key missing, refused or expired: stop, exit 3
         "context_overflow",  # too many tokens: compact
         "content_filter",  # refused by policy: stop
-        "bad_request",  # our request is wrong: stop
+        "bad_request",  # our request or setting is wrong, a certificate not trusted: stop
         "unknown",
     ]
 

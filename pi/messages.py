@@ -179,6 +179,15 @@ def is_failed(message: Mapping[str, Any]) -> bool:
     return message.get("stopReason") in ("error", "aborted")
 
 
+def made_by(message: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
+    """Whether an assistant message came from this very model, over the same wire format."""
+    return (
+        message.get("provider") == model["provider"]
+        and message.get("api") == model["api"]
+        and message.get("model") == model["id"]
+    )
+
+
 def with_role(messages: list[Message], role: str) -> Iterator[Message]:
     """The messages of one role, in order."""
     return (message for message in messages if message.get("role") == role)

@@ -2,7 +2,7 @@
 
     agent = agent_dir(os.environ)             "/home/u/.pi/agent"
     settings_file(agent)                      "/home/u/.pi/agent/settings.json"
-    project_settings_file("/work/app")        "/work/app/.pi/settings.json"
+    project_settings_file("/home/u/app")      "/home/u/app/.pi/settings.json"
     expand("~/x", home_dir(os.environ))       "/home/u/x"
 
 PI_CODING_AGENT_DIR moves the agent directory, PI_CODING_AGENT_SESSION_DIR the session files.

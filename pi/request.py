@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         name: str
         api: str  # the wire format
         baseUrl: str
+        deployment: str  # the name it is asked for by, where that is not its id (`providers.azure`)
         reasoning: bool
         thinkingLevelMap: dict[str, str | None]
         input: list[str]  # "text", "image"
@@ -74,6 +75,10 @@ class Options(Value):
     sampling: Mapping[str, Any] | None = None
 
 
+_SECRET_SIGNS = ("authorization", "cookie", "key", "secret", "token")
+"""What the names of headers and of query parameters that carry credentials have in them."""
+
+
 class Request(Value):
     """A prepared HTTP request.
 
@@ -88,3 +93,26 @@ class Request(Value):
     auth: str = "bearer"
     framing: str = "sse"
     method: str = "POST"
+
+    def __repr__(self) -> str:  # for logs and tracebacks: no credential in it
+        headers = {name: _masked(name, value) for name, value in self.headers.items()}
+        return (
+            f"Request({self.method} {_masked_url(self.url)}, headers={headers}, "
+            f"body={self.body!r:.1000}, auth={self.auth!r}, framing={self.framing!r})"
+        )
+
+
+def _masked(name: str, value: str) -> str:
+    is_secret = any(sign in name.lower() for sign in _SECRET_SIGNS)
+    return "***" if is_secret and value else value
+
+
+def _masked_url(url: str) -> str:
+    start, mark, query = url.partition("?")
+    scheme, colon, rest = start.partition("://")
+    authority, slash, path = rest.partition("/")
+    if "@" in authority:
+        authority = f"***@{authority.rpartition('@')[2]}"
+    pairs = [pair.partition("=") for pair in query.split("&")]
+    query = "&".join(f"{name}{equals}{_masked(name, value)}" for name, equals, value in pairs)
+    return f"{scheme}{colon}{authority}{slash}{path}{mark}{query}"

@@ -79,6 +79,11 @@ def update_text(message: Message) -> str:
     return "\n\n".join(part for part in parts if part.strip())
 
 
+def tools_in_force(tools: list[ToolDecl], messages: Iterable[Message]) -> list[ToolDecl]:
+    """The tools at the end of `messages`, when `tools` were in force before them."""
+    return replay([{"role": "system", "toolsAdded": tools}, *messages]).tools
+
+
 def difference(old: Prompt, new: Prompt) -> tuple[dict[str, str | None], list, list]:
     """What a system message must say to get from `old` to `new`.
 

@@ -21,7 +21,7 @@ from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,16 +89,22 @@ def environment(home: AgentHome, extra: Mapping[str, str | None] | None = None) 
 
 
 def start(
-    home: AgentHome, *arguments: str, env: Mapping[str, str | None] | None = None, **options: Any
+    home: AgentHome,
+    *arguments: str,
+    env: Mapping[str, str | None] | None = None,
+    program: Sequence[str] | None = None,
+    **options: Any,
 ) -> subprocess.Popen[bytes]:
-    """Start `pi` in a process group of its own, with pipes. The caller ends it with `end`."""
+    """Start `pi`, or another `program`, in a process group of its own, with pipes.
+
+    `options` go to Popen. The caller ends it with `end`.
+    """
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
-        [*command(), *arguments],
-        cwd=home.project,
+        [*(program or command()), *arguments],
         env=environment(home, env),
         start_new_session=True,
-        **{**pipes, **options},
+        **{"cwd": home.project, **pipes, **options},
     )
 
 

@@ -79,7 +79,12 @@ MODELS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     ),
     "beta": (
         {"type": "chat", "api": "anthropic-messages", "baseUrl": "https://beta", "input": ["text"]},
-        [row("alpha/a-small", "Alpha's at Beta"), row("shared"), row("b:high", "Colon")],
+        [
+            row("alpha/a-small", "Alpha's at Beta"),
+            row("shared"),
+            row("b:high", "Colon"),
+            row("delta/smoke", "Smoke at Beta"),
+        ],
     ),
     "gamma": (
         {
@@ -88,11 +93,11 @@ MODELS: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
             "baseUrl": "https://gamma/{GAMMA_ACCOUNT}/v1",
             "input": ["text"],
         },
-        [row("g-one", headers={"X-Fixed": "1"})],
+        [row("g-one", headers={"X-Fixed": "1"}), row("delta/smoke", "Smoke at Gamma")],
     ),
     "delta": (
         {"type": "chat", "api": "smoke-signals", "baseUrl": "https://delta", "input": ["text"]},
-        [row("d-one"), row("d-only")],
+        [row("d-one"), row("d-only"), row("smoke")],
     ),
 }
 

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from pi.providers.anthropic_messages import DEFAULT_LIMIT, MIN_BUDGET, effort
+from pi.providers.claude_thinking import DEFAULT_LIMIT, MIN_BUDGET, effort
 from pi.providers.thinking import LEVELS
 from tests import wirekit
 

@@ -4,7 +4,8 @@ import pytest
 
 from pi.errors import ProviderError
 from pi.providers.anthropic_compat import DEFAULTS
-from pi.providers.anthropic_tools import MAX_NULLABLE, MAX_STRICT_TOOLS, declared
+from pi.providers.anthropic_tools import declared
+from pi.providers.strict_room import MAX_NULLABLE, MAX_STRICT_TOOLS
 
 PREFER = {"type": "json_schema", "strict": "prefer"}
 REQUIRE = {"type": "json_schema", "strict": "require"}

@@ -9,6 +9,7 @@ import socket
 import stat
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -27,13 +28,21 @@ from pi.files import (
 not_root = pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
 
 
-@pytest.fixture
-def size_limit():
-    """Makes every file writable up to 1000 bytes only: a disk that is full."""
+SIZE_LIMIT = 1000  # bytes
+
+
+@contextmanager
+def full_disk():
+    """Makes every file writable up to SIZE_LIMIT only: a disk that is full.
+
+    Around the call alone: pytest's own output may be a file, too.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    yield 1000
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SIZE_LIMIT, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def mode_of(path) -> int:
@@ -176,13 +185,13 @@ def test_hard_links_see_the_new_content(tmp_path, content):
 
 
 @pytest.mark.parametrize("links", [1, 2])
-def test_a_full_disk_loses_nothing(tmp_path, size_limit, links):
+def test_a_full_disk_loses_nothing(tmp_path, links):
     path = tmp_path / "kept"
     path.write_bytes(b"old" * 100)
     if links == 2:
         os.link(path, tmp_path / "other")
-    with pytest.raises(OSError, match="too large") as caught:
-        replace_atomically(str(path), b"n" * (size_limit + 1))
+    with full_disk(), pytest.raises(OSError, match="too large") as caught:
+        replace_atomically(str(path), b"n" * (SIZE_LIMIT + 1))
     assert caught.value.errno == errno.EFBIG
     assert caught.value.filename == str(path)
     assert path.read_bytes() == b"old" * 100
@@ -294,14 +303,15 @@ def test_lines_of_many_threads_do_not_mix(tmp_path):
     assert mode_of(path) == 0o600
 
 
-def test_a_line_that_does_not_fit_is_taken_back(tmp_path, size_limit):
+def test_a_line_that_does_not_fit_is_taken_back(tmp_path):
     path = tmp_path / "log"
     path.write_bytes(b"x" * 899 + b"\n")
-    with pytest.raises(OSError, match="too large"):
-        append_line(str(path), b"y" * 199 + b"\n")
-    assert path.read_bytes() == b"x" * 899 + b"\n"
-    append_line(str(path), b"z" * 99 + b"\n")
-    assert path.stat().st_size == size_limit
+    with full_disk():
+        with pytest.raises(OSError, match="too large"):
+            append_line(str(path), b"y" * 199 + b"\n")
+        assert path.read_bytes() == b"x" * 899 + b"\n"
+        append_line(str(path), b"z" * 99 + b"\n")
+    assert path.stat().st_size == SIZE_LIMIT
 
 
 # --- locking -------------------------------------------------------------------------------------

@@ -10,7 +10,17 @@ ROOT = Path(__file__).resolve().parent.parent
 # Row -> module or package prefixes. A longer prefix wins. Rows as in ARCHITECTURE.md.
 ROWS = {
     0: ["pi", "pi.value", "pi.messages", "pi.events", "pi.request", "pi.cancel", "pi.errors"],
-    1: ["pi.wire", "pi.schema", "pi.retry", "pi.transcript", "pi.cost", "pi.paths", "pi.flags", "pi.text"],
+    1: [
+        "pi.wire",
+        "pi.schema",
+        "pi.retry",
+        "pi.transcript",
+        "pi.cost",
+        "pi.paths",
+        "pi.flags",
+        "pi.text",
+        "pi.eventstream",
+    ],
     2: ["pi.transport", "pi.sse", "pi.proc", "pi.files", "pi.images", "pi.runtime"],
     3: ["pi.providers", "pi.tools", "pi.term", "pi.tui"],
     4: [

@@ -62,7 +62,8 @@ def test_the_prompt_and_the_tools_count_until_usage_is_known():
         ({"maxTokens": 1000, "contextWindow": WINDOW}, None, 1000),
         ({"maxTokens": 1000, "contextWindow": WINDOW}, 5000, 5000),
         ({"maxTokens": WINDOW, "contextWindow": WINDOW}, None, WINDOW - RESERVE - 2),
-        ({"maxTokens": 1000, "contextWindow": 4000}, None, 1),
+        ({"maxTokens": 4096, "contextWindow": 4096}, None, 4096 - 512 - 2),
+        ({"maxTokens": 1000, "contextWindow": 2}, None, 1),
         ({"maxTokens": 1000}, None, 1000),
         ({"maxTokens": 0, "contextWindow": WINDOW}, None, None),
         ({"maxTokens": 1000, "contextWindow": WINDOW}, 0, None),
@@ -79,3 +80,21 @@ def test_the_reserve_grows_with_the_prompt():
     context = Context("", [], [message("user", text(4)), used(50000)])
     model = {"maxTokens": WINDOW, "contextWindow": WINDOW}
     assert output_limit(model, context, Options()) == WINDOW - 50000 - 7500
+
+
+@pytest.mark.parametrize(
+    ("window", "prompt", "limit"),
+    [
+        (128_000, 83_200, 32_320 + 448),  # 15 % would leave a little less than a whole answer
+        (128_000, 89_600, 32_768),
+        (128_000, 108_800, 15_104),
+        (128_000, 121_600, 2_304),
+        (128_000, 127_000, 1),
+        (262_144, 235_929, 22_119),
+        (8_192, 6_000, 8_192 - 6_000 - 1_024),
+    ],
+)
+def test_a_long_prompt_does_not_shorten_the_answer_more_than_it_must(window, prompt, limit):
+    context = Context("", [], [message("user", text(4)), used(prompt)])
+    model = {"maxTokens": window, "contextWindow": window}
+    assert output_limit(model, context, Options()) == limit

@@ -90,7 +90,11 @@ def test_looking_for_ids_and_names(kit):
 def test_models_in_an_unknown_format_are_found_only_by_name(kit):
     assert kit.book.find("delta", "d-one")["api"] == "smoke-signals"
     assert kit.book.models("delta") == kit.book.with_id("d-one") == kit.book.mentioning("d-o") == []
-    assert ids(kit.book.models("delta", any_format=True)) == ["delta/d-one", "delta/d-only"]
+    assert ids(kit.book.models("delta", any_format=True)) == [
+        "delta/d-one",
+        "delta/d-only",
+        "delta/smoke",
+    ]
     assert ids(kit.book.with_id("d-one", any_format=True)) == ["delta/d-one"]
 
 

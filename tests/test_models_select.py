@@ -117,7 +117,7 @@ def test_a_model_without_a_key_is_chosen_and_then_refused(make):
         ({"model": "nobody/one"}, 'no model matches "nobody/one"'),
         ({"model": ""}, None),
         ({"api_key": "k"}, "--api-key needs to know for which model"),
-        ({"model": "delta/d-one"}, 'delta/d-one speaks "smoke-signals"'),
+        ({"model": "delta/d-only"}, 'delta/d-only speaks "smoke-signals"'),
         ({"model": "d-only"}, 'delta/d-only speaks "smoke-signals"'),
         ({"model": "delta/brand-new"}, 'speaks "smoke-signals"'),
         ({"provider": "delta", "model": "x"}, 'speaks "smoke-signals"'),
@@ -134,6 +134,13 @@ def test_flags_that_name_nothing(make, want, says):
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["delta/smoke", "delta/smoke:high"])
+def test_a_model_pi_cannot_speak_to_may_be_elsewhere(make, text):
+    with pytest.raises(UsageError, match='delta/smoke speaks "smoke-signals"'):
+        make().choose(model=text)
+    assert make(environ={"BETA_KEY": "b"}).name(model=text) == "beta/delta/smoke:off"
 
 
 def test_a_tie_between_usable_providers(make):

@@ -41,16 +41,17 @@ def test_bad(url):
 
 
 @pytest.mark.parametrize(
-    ("url", "authority", "place"),
+    ("url", "text", "place"),
     [
-        ("http://h/", "h", "h:80"),
-        ("http://h:443/", "h:443", "h:443"),
-        ("https://h:443/", "h", "h:443"),
-        ("http://[::1]/", "[::1]", "[::1]:80"),
+        ("http://h/", "http://h/", "h:80"),
+        ("HTTP://H:80?a#b", "http://h/?a", "h:80"),
+        ("http://h:443/", "http://h:443/", "h:443"),
+        ("https://h:443/p", "https://h/p", "h:443"),
+        ("http://[::1]:8080/", "http://[::1]:8080/", "[::1]:8080"),
     ],
 )
-def test_authority(url, authority, place):
-    assert (parse(url).authority, parse(url).place) == (authority, place)
+def test_text(url, text, place):
+    assert (parse(url).text, parse(url).place) == (text, place)
 
 
 def test_no_repr_shows_the_query():

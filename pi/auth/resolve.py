@@ -18,6 +18,7 @@ from __future__ import annotations
 import time
 
 from pi.auth import store
+from pi.auth.credential import Credential
 from pi.errors import NoModelError
 from pi.models.server import SERVERS
 from pi.value import Value
@@ -33,24 +34,6 @@ if TYPE_CHECKING:
 
 _LOGIN_TOKEN = "sk-ant-oat"
 """How a token of an Anthropic login begins; it travels as a bearer token wherever it is from."""
-
-
-class Credential(Value):
-    """A secret and how it travels: `kind` is "api_key", "bearer" or "none".
-
-    `source` says where it is from, `env` are variables that come with it, `header` is the header
-    it has to itself at this provider, "" for the wire format's own.
-    """
-
-    provider: str
-    kind: str
-    secret: str
-    source: str
-    env: dict[str, str]
-    header: str = ""
-
-    def __repr__(self) -> str:  # never the secret
-        return f"Credential({self.provider}, {self.kind}, from {self.source})"
 
 
 class _Origin(Value):

@@ -56,6 +56,7 @@ class Naming:
         if match is None:
             return self._by_new_id(provider)
         if len(match.models) > 1:
+            self._refuse_named()
             raise UsageError(self._several(match.models))
         return match.models[0], match.level
 
@@ -111,11 +112,11 @@ class Naming:
         if provider is None or not text:
             self._refuse_unspoken(self._book.with_id(text, any_format=True))
             raise UsageError(f'no model matches "{text}"; {_SEE}')
-        self._insist_on(provider)
         base, _, suffix = text.rpartition(":")
         has_level = bool(base) and suffix in LEVELS and not self._thinking
         model_id, level = (base, suffix) if has_level else (text, None)
         self._refuse_unspoken(self._book.with_id(model_id, provider, any_format=True))
+        self._insist_on(provider)
         self.warnings.append(f'{provider} has no model "{model_id}" that pi knows; using it anyway')
         return self._book.improvised(provider, model_id, level or self._thinking), level
 
@@ -127,6 +128,13 @@ class Naming:
         if not self._book.models(provider):
             self._refuse_unspoken(self._book.models(provider, any_format=True))
             raise UsageError(f"{provider} has no models: give it some in models.json")
+
+    def _refuse_named(self) -> None:
+        """Raise UsageError if the text names a model that pi cannot speak to, as provider/id."""
+        provider, rest = self._book.split(self._text) or ("", "")
+        if provider:
+            for model_id in (rest, rest.rpartition(":")[0]):
+                self._refuse_unspoken(self._book.with_id(model_id, provider, any_format=True))
 
     def _refuse_unspoken(self, models: list[Model]) -> None:
         for model in models:

@@ -13,6 +13,9 @@ every service accepts.
 
 from __future__ import annotations
 
+from pi.providers.compat import own_switches
+from pi.providers.openrouter import is_openrouter
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -39,27 +42,9 @@ _OPENROUTER = {"sendSessionAffinityHeaders": True, "sessionAffinityFormat": "ope
 
 
 def switches_of(model: Model) -> dict[str, Any]:
-    """All switches of a model: the defaults, what OpenRouter changes, what the model says itself.
-
-    A value of another type than the switch has counts as not said; unknown keys are passed over.
-    """
-    switches = dict(DEFAULTS)
-    if is_openrouter(model):
-        switches.update(_OPENROUTER)
-    own = model.get("compat")
-    if isinstance(own, dict):
-        switches.update(
-            {key: own[key] for key, usual in DEFAULTS.items() if type(own.get(key)) is type(usual)}
-        )
-    return switches
-
-
-def is_openrouter(model: Model) -> bool:
-    """Whether OpenRouter serves this model; it tells what an answer has cost."""
-    url = model.get("baseUrl")
-    return model.get("provider") == "openrouter" or (
-        isinstance(url, str) and "openrouter.ai" in url.lower()
-    )
+    """All switches of a model: the defaults, what OpenRouter changes, what it says itself."""
+    changes = _OPENROUTER if is_openrouter(model) else {}
+    return {**DEFAULTS, **changes, **own_switches(model, DEFAULTS)}
 
 
 def fallback_models(switches: dict[str, Any]) -> list[str]:

@@ -5,9 +5,9 @@
 
 This module puts the request together; its parts are made next door:
 
-    anthropic_compat          which service differs how      thinking   levels and token budgets
-    anthropic_conversation    the messages                   limits     the output limit
-    anthropic_updates         prompt and tools, and changes  strict     strict tool schemas
+    anthropic_compat          which service differs how      claude_thinking  efforts and budgets
+    anthropic_conversation    the messages                   limits           the output limit
+    anthropic_updates         prompt and tools, and changes  strict_room      strict tool schemas
     anthropic_tools           tool declarations
     anthropic_answer          the answer's events
 
@@ -30,11 +30,20 @@ from pi.providers.anthropic_compat import fallback_models, switches_of
 from pi.providers.anthropic_conversation import converted, mark_last
 from pi.providers.anthropic_tools import PLACEHOLDER
 from pi.providers.anthropic_updates import script_of
+from pi.providers.claude_thinking import (
+    ADAPTIVE,
+    BINDING,
+    DROPPED_WHERE_CHANGED,
+    INTERLEAVED,
+    answer_limit,
+    budgeted,
+    effort,
+    limit_and_budget,
+)
 from pi.providers.copilot import copilot_headers
-from pi.providers.limits import output_limit
 from pi.request import Request
 from pi.text.jsontext import dump_bytes
-from pi.value import Value, replace
+from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,12 +55,6 @@ if TYPE_CHECKING:
     from pi.request import Context, Model, Options
 
 __all__ = ["decode", "encode"]
-
-MIN_BUDGET = 1024
-"""Fewest tokens a thinking budget may have; the output limit must be higher."""
-
-DEFAULT_LIMIT = 16384
-"""Output tokens to ask for where neither the model nor the caller says; the field is required."""
 
 _BASE_EFFORT = "low"
 """The request's effort where each answer has its own."""
@@ -122,29 +125,20 @@ class _Plan(Value):
 
 def _plan(model: Model, context: Context, options: Options, switches: dict[str, Any]) -> _Plan:
     level = thinking.effective(model, options.thinking)
-    limit = _limit(model, context, options)
+    limit = answer_limit(model, context, options)
     per_answer = switches["supportsMidConvoEffort"] and bool(model.get("reasoning"))
     if level == "off" and per_answer and thinking.refuses(model, "off"):
         level = thinking.clamp(model, "off")  # it thinks anyway: as little as it can
     if level == "off":
         return _off(model, limit)
     if per_answer:
-        shown = {**_ADAPTIVE, "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
-        fields = {"thinking": shown, "output_config": {"effort": _BASE_EFFORT}}
+        bound = {**ADAPTIVE, **DROPPED_WHERE_CHANGED}
+        fields = {"thinking": bound, "output_config": {"effort": _BASE_EFFORT}}
         return _Plan("per-answer", limit, fields, effort(model, level))
     if switches["forceAdaptiveThinking"]:
-        fields = {"thinking": _ADAPTIVE, "output_config": {"effort": effort(model, level)}}
+        fields = {"thinking": ADAPTIVE, "output_config": {"effort": effort(model, level)}}
         return _Plan("adaptive", limit, fields)
     return _with_budget(model, context, options, level)
-
-
-_ADAPTIVE = {"type": "adaptive", "display": "summarized"}
-
-
-def effort(model: Model, level: str) -> str:
-    """Anthropic's word for a level: what the model maps it to, else the nearest all models have."""
-    own = {"minimal": "low", "low": "low", "medium": "medium"}
-    return thinking.mapped_value(model, level) or own.get(level, "high")
 
 
 def _off(model: Model, limit: int) -> _Plan:
@@ -155,32 +149,11 @@ def _off(model: Model, limit: int) -> _Plan:
 
 
 def _with_budget(model: Model, context: Context, options: Options, level: str) -> _Plan:
-    """Thinking with a budget, or none where the output limit leaves no room for one.
-
-    A limit of the caller's is for the answer, so the budget comes on top of it.
-    """
-    wanted = thinking.budget(level, options.budgets, None)
-    if options.max_tokens is not None and wanted is not None:
-        options = replace(options, max_tokens=options.max_tokens + wanted)
-    limit = _limit(model, context, options)
-    tokens = thinking.budget(level, options.budgets, limit)
+    """Thinking with a budget, or none where the output limit leaves no room for one."""
+    limit, tokens = limit_and_budget(model, context, options, level)
     if tokens is None:
         return _off(model, limit)
-    budget = {
-        "type": "enabled",
-        "budget_tokens": max(MIN_BUDGET, tokens),
-        "display": "summarized",
-    }
-    return _Plan("budget", limit, {"thinking": budget})
-
-
-def _limit(model: Model, context: Context, options: Options) -> int:
-    """The output limit: no more than the model's own, and than fits into the context window."""
-    own = model.get("maxTokens")
-    limit = output_limit(model, context, options)
-    if limit is None:
-        return DEFAULT_LIMIT
-    return min(limit, own) if isinstance(own, int) and own > 0 else limit
+    return _Plan("budget", limit, {"thinking": budgeted(tokens)})
 
 
 def _efforts(model: Model, plan: _Plan) -> Callable[[Message | None], str | None]:
@@ -191,13 +164,7 @@ def _efforts(model: Model, plan: _Plan) -> Callable[[Message | None], str | None
     def effort_of(answer: Message | None) -> str | None:
         if answer is None:
             return plan.effort
-        identity = (answer.get("provider"), answer.get("api"), answer.get("model"))
-        if identity != (model.get("provider"), model.get("api"), model["id"]):
-            return None
-        recorded, level = answer.get("providerThinkingLevel"), answer.get("thinkingLevel")
-        if isinstance(recorded, str) and recorded:
-            return None if recorded == "off" else recorded
-        return effort(model, level) if level in thinking.LEVELS and level != "off" else None
+        return thinking.effort_of_answer(model, answer, effort)
 
     return effort_of
 
@@ -250,11 +217,11 @@ def _betas(script: Script, plan: _Plan, switches: dict[str, Any]) -> list[str]:
             bool(script.tools) and not switches["supportsEagerToolInputStreaming"],
             ("fine-grained-tool-streaming-2025-05-14",),
         ),
-        (plan.style == "budget", ("interleaved-thinking-2025-05-14",)),
+        (plan.style == "budget", (INTERLEAVED,)),
         (bool(fallback_models(switches)), ("server-side-fallback-2026-07-01",)),
         (
             switches["supportsMidConvoEffort"],
-            ("mid-conversation-output-config-2026-07-01", "thinking-binding-controls-2026-08-01"),
+            ("mid-conversation-output-config-2026-07-01", BINDING),
         ),
         (script.changes_tools, ("inline-tools-2026-09-15",)),
     )

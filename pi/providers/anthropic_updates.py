@@ -13,7 +13,7 @@ For any other model the changes are folded into the start. Source: the requests 
 from __future__ import annotations
 
 from pi.providers.anthropic_tools import declared
-from pi.transcript import named, replay, update_text
+from pi.transcript import named, tools_in_force, update_text
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pi.messages import Message
-    from pi.request import Context, ToolDecl
+    from pi.request import Context
 
 
 class Script(Value):
@@ -54,7 +54,7 @@ def script_of(context: Context, switches: dict[str, Any]) -> Script:
     first = [tool for tool in named(context.tools) if tool not in added]
     takes_system = switches["supportsMidConvoSystemMessages"]
     if not (first and takes_system and switches["supportsMidConvoToolChanges"]):
-        tools = declared(_in_force(context.tools, later), switches)
+        tools = declared(tools_in_force(context.tools, later.values()), switches)
         return Script(system, tools, updates, False)
     tools = declared([*first, *added], switches)
     names = {tool["name"] for tool in first}
@@ -72,11 +72,6 @@ def _words(
     if switches["supportsMidConvoSystemMessages"]:
         return system, {at: [{"type": "text", "text": text}] for at, text in texts.items()}
     return "\n\n".join(part for part in (system, *texts.values()) if part), {}
-
-
-def _in_force(tools: list[ToolDecl], later: dict[int, Message]) -> list[ToolDecl]:
-    """The tools at the end of the conversation."""
-    return replay([{"role": "system", "toolsAdded": tools}, *later.values()]).tools
 
 
 def _changes(

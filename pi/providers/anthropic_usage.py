@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from pi.providers.anthropic_compat import is_openrouter
-from pi.providers.openrouter import reported_cost
+from pi.providers.openrouter import is_openrouter, reported_cost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import json
 import re
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 
 from pi.errors import ProviderError
 from pi.text.unicode import clean, decode
@@ -120,6 +118,8 @@ def from_http(status: int, headers: Mapping[str, str], body: bytes) -> ProviderE
     """
     text = clean(decode(body)).strip()
     message, code = _read_body(text, headers.get("content-type", ""))
+    from http import HTTPStatus  # noqa: PLC0415 - only when something failed: 6 ms
+
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -304,8 +304,12 @@ def _number(text: str | None) -> float | None:
 
 
 def _http_date(text: str | None) -> float | None:
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rare, and 15 ms
+
     try:
-        return parsedate_to_datetime(text).timestamp() if text else None
+        return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError):
         return None
 

@@ -7,7 +7,7 @@ at any point. `prepare` gives the `Context` an encoder takes:
                     they are for a model that takes them in the middle of a conversation
   failed answers    (error, aborted) are not replayed
   thinking          kept only for the model that made it, with a signature or with words
-  foreign marks     `thoughtSignature`, `textSignature` removed for another model
+  foreign marks     `thoughtSignature`, `textSignature`, `namespace` removed for another model
   call ids          rewritten to what the target's format accepts, without collisions
   calls and results every call gets exactly one result, right after it; stray results are dropped
   images            replaced by a line of text for a model that cannot see
@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from pi.messages import blocks_of, is_failed, text, tool_result
+from pi.messages import blocks_of, is_failed, made_by, text, tool_result
 from pi.request import Context
 from pi.transcript import render, replay
 from pi.value import Value
@@ -42,18 +42,27 @@ NO_RESULT = "No result provided (the call was interrupted; whether it took effec
 
 
 class IdRule(Value):
-    """What a format accepts as a tool-call id: allowed characters (negated set) and length."""
+    """What a format accepts as a tool-call id: characters (negated set) and the greatest length.
+
+    Where the length is `exact`, an id that does not fit is replaced by a digest of that length.
+    """
 
     forbidden: str
     length: int
+    exact: bool = False
 
 
 _COMMON_IDS = IdRule(r"[^A-Za-z0-9_-]", 64)
 ID_RULES = {
     "openai-completions": IdRule(r"[^A-Za-z0-9_-]", 40),
     "anthropic-messages": _COMMON_IDS,
+    "mistral-conversations": IdRule(r"[^A-Za-z0-9]", 9, exact=True),
 }
 """Wire format -> its rule; formats without a row take the common one."""
+
+
+_TOOL_CHANGES = ("supportsMidConvoToolChanges", "supportsAdditionalTools", "supportsToolSearch")
+"""Switches of models that can be told of changed tools where they change."""
 
 
 def prepare(messages: list[Message], model: Model) -> Context:
@@ -62,7 +71,7 @@ def prepare(messages: list[Message], model: Model) -> Context:
     opening, later = _split(messages)
     start, now = replay(opening), replay(messages)
     if switches.get("supportsMidConvoSystemMessages"):
-        tools = start.tools if switches.get("supportsMidConvoToolChanges") else now.tools
+        tools = start.tools if any(map(switches.get, _TOOL_CHANGES)) else now.tools
         return Context(render(start), tools, list(_paired(_adapted(later, model))))
     spoken = (message for message in later if message.get("role") != "system")
     return Context(render(now), now.tools, list(_paired(_adapted(spoken, model))))
@@ -93,17 +102,9 @@ def _adapted(messages: Iterable[Message], model: Model) -> Iterator[Message]:
             call_id = ids.of_result(str(message.get("toolCallId", "")))
             yield {**message, "content": blocks, "toolCallId": call_id}
         elif role == "assistant" and not is_failed(message):
-            blocks = list(_answer_blocks(message, _is_own(message, model), ids))
+            blocks = list(_answer_blocks(message, made_by(message, model), ids))
             if blocks:
                 yield {**message, "content": blocks}
-
-
-def _is_own(message: Message, model: Model) -> bool:
-    return (
-        message.get("provider") == model["provider"]
-        and message.get("api") == model["api"]
-        and message.get("model") == model["id"]
-    )
 
 
 def _visible(message: Message, sees: bool, note: str) -> list[Any]:
@@ -146,6 +147,7 @@ def _adapted_call(block: dict[str, Any], own: bool, ids: _Ids) -> dict[str, Any]
     call.pop("argumentsError", None)
     if not own:
         call.pop("thoughtSignature", None)
+        call.pop("namespace", None)
     return call
 
 
@@ -154,7 +156,7 @@ class _Ids:
 
     def __init__(self, rule: IdRule) -> None:
         self._forbidden = re.compile(rule.forbidden)
-        self._length = rule.length
+        self._rule = rule
         self._used: set[str] = set()
         self._latest: dict[str, str] = {}
 
@@ -175,11 +177,14 @@ class _Ids:
 
     def _fitted(self, value: str) -> str:
         """`value` in allowed characters; where that loses something, a digest keeps it apart."""
-        fitted = self._forbidden.sub("_", value)
-        if fitted == value and 0 < len(fitted) <= self._length:
-            return fitted
-        digest = sha256(value.encode("utf-8", "replace")).hexdigest()[:8]
-        return f"{fitted[: self._length - 9]}_{digest}"
+        length = self._rule.length
+        least = length if self._rule.exact else 1
+        if least <= len(value) <= length and not self._forbidden.search(value):
+            return value
+        digest = sha256(value.encode("utf-8", "replace")).hexdigest()
+        if self._rule.exact:
+            return digest[:length]
+        return f"{self._forbidden.sub('_', value)[: length - 9]}_{digest[:8]}"
 
 
 def _paired(messages: Iterator[Message]) -> Iterator[Message]:

@@ -6,8 +6,10 @@ that still describes the history, and from characters for everything after it. E
 large side, and a reserve is kept on top.
 
 The figures (3.5 characters per token, an image as 4800 characters, a reserve of 15 % and at least
-4096 tokens) are the reference's. Known limit: text in scripts with a token per character is
-underestimated until the first usage report.
+4096 tokens, an answer of 32768 tokens that the 15 % may not shorten) are the reference's. A window
+under 32768 tokens keeps only an eighth in reserve: local servers serve 4096 and 8192, and with all
+of that in reserve an answer would be one token long. Known limit: text in scripts with a token per
+character is underestimated until the first usage report.
 """
 
 from __future__ import annotations
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 IMAGE_CHARACTERS = 4800
 RESERVE_TOKENS = 4096
 RESERVE_PERCENT = 15
+RESERVE_SHARE = 8
+"""The least reserve is at most this part of the window: one eighth."""
+
+ANSWER_TOKENS = 32768
+"""An answer of this size is only made shorter by the least reserve, not by the percentage."""
 
 
 def output_limit(model: Model, context: Context, options: Options) -> int | None:
@@ -37,8 +44,11 @@ def output_limit(model: Model, context: Context, options: Options) -> int | None
     if not _is_count(window):
         return limit
     prompt = prompt_tokens(context)
-    reserve = max(RESERVE_TOKENS, _share(prompt))
-    return max(1, min(limit, window - prompt - reserve))
+    least = min(RESERVE_TOKENS, window // RESERVE_SHARE)
+    room = window - prompt - max(least, _share(prompt))
+    if room < ANSWER_TOKENS:
+        room = min(ANSWER_TOKENS, window - prompt - least)
+    return max(1, min(limit, room))
 
 
 def prompt_tokens(context: Context) -> int:

@@ -5,7 +5,8 @@
 
 An answer is complete once a `finish_reason` came; `[DONE]` may be missing. It has at most one text
 and one thinking block, however often the service goes back and forth, and one block per tool call,
-in the order they began. All blocks end together, at the end.
+in the order they began. All blocks end together, at the end. Another format with the same chunks
+lays its answers out in its own way: `read` takes an `Answer` made for it.
 
 Thinking comes in `reasoning_content`, `reasoning` or `reasoning_text`, and the block's signature is
 that name; OpenRouter's `reasoning_details`, which hold the provider's own signatures, become the
@@ -21,11 +22,13 @@ import json
 from pi.errors import ProviderError
 from pi.events import Start
 from pi.providers import failure
+from pi.providers.openai_blocks import OneOfEach
 from pi.providers.openai_calls import Calls
-from pi.providers.openai_compat import switches_of, url_has
+from pi.providers.openai_compat import switches_of
 from pi.providers.openai_details import Details
 from pi.providers.openai_messages import REASONING_FIELDS
 from pi.providers.openai_usage import read_usage, report_of
+from pi.providers.openrouter import is_openrouter
 from pi.text.unicode import clean
 
 TYPE_CHECKING = False
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from pi.errors import ErrorKind
     from pi.events import BlockDelta, StreamEvent
     from pi.providers.draft import Draft
+    from pi.providers.openai_blocks import InTurns
 
 _STOP_REASONS = {
     "stop": "stop",
@@ -63,13 +67,19 @@ _FAILURES: dict[str, ErrorKind] = {
 
 
 def decode(records: Iterable[tuple[str | None, str]], draft: Draft) -> Iterator[StreamEvent]:
-    """The events of an answer.
+    """The events of an answer. Raises ProviderError as `read` does."""
+    return read(records, draft, Answer(draft, OneOfEach(draft), Calls(draft)))
+
+
+def read(
+    records: Iterable[tuple[str | None, str]], draft: Draft, answer: Answer
+) -> Iterator[StreamEvent]:
+    """The events of an answer that is laid out by `answer`.
 
     Raises ProviderError: what the service reported, "protocol" for chunks that are none and for an
     answer that ended before its finish_reason.
     """
     yield Start(draft)
-    answer = _Answer(draft)
     loads, plain_delta = json.loads, answer.plain_delta
     for event, data in records:
         try:
@@ -89,6 +99,9 @@ def decode(records: Iterable[tuple[str | None, str]], draft: Draft) -> Iterator[
 _SPECIAL = frozenset(("error", "x_groq"))
 """Keys of a chunk or a choice that must not be passed over."""
 
+_KINDS = {"content": "text", **dict.fromkeys(REASONING_FIELDS, "thinking")}
+"""Field of a delta -> the kind of block its words are for."""
+
 
 def _unreadable(event: str | None, data: str) -> ProviderError:
     if event == "error":
@@ -97,20 +110,16 @@ def _unreadable(event: str | None, data: str) -> ProviderError:
     return ProviderError(f"the answer has a chunk that is not JSON: {shown}", "protocol")
 
 
-class _Answer:
-    """What has come of an answer so far."""
+class Answer:
+    """What has come of an answer so far; `blocks` and `calls` decide how it is laid out."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, blocks: OneOfEach | InTurns, calls: Calls) -> None:
         self._draft = draft
-        self._text: int | None = None  # the text block, once begun
-        self._thinking: int | None = None
+        self._blocks = blocks
         self._details = Details()
-        self._calls = Calls(draft)
+        self._calls = calls
         self._reason: str | None = None  # the last finish_reason
-        self._is_openrouter = draft.model.get("provider") == "openrouter" or url_has(
-            draft.model, "openrouter.ai"
-        )
-        self._under_way: dict[str, int] = {}  # field of a delta -> the block it goes on with
+        self._is_openrouter = is_openrouter(draft.model)
 
     def plain_delta(self, chunk: Any) -> BlockDelta | None:
         """The event of a chunk that only goes on with a block, as most do; None for all others."""
@@ -128,9 +137,10 @@ class _Answer:
             words = choice["delta"][field]
             if plain and field == "tool_calls":
                 return self._calls.more(words)
-            block = self._under_way[field]
+            block = self._blocks.open[_KINDS[field]]
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
+        plain = plain and "responseId" in self._draft.extra  # or the chunk may bring it
         return self._draft.delta(block, words) if plain and isinstance(words, str) else None
 
     def take(self, event: str | None, chunk: Any) -> Iterator[StreamEvent]:
@@ -145,7 +155,7 @@ class _Answer:
         report = report_of(chunk, choice)
         if report is not None:
             self._count(report)
-        if chunk.get("error") or event == "error":
+        if event == "error" or _is_report(chunk):
             raise failure.from_object(chunk)
         if isinstance(choice, dict):
             yield from self._choice(choice)
@@ -154,8 +164,9 @@ class _Answer:
         """End all blocks and the answer. Raises ProviderError when it is not complete or failed."""
         draft, reason = self._draft, self._reason
         yield from self._calls.settle()
-        if self._details and self._thinking is not None:
-            draft.set(self._thinking, thinkingSignature=self._details.signature())
+        thinking = self._blocks.open.get("thinking")
+        if self._details and thinking is not None:
+            draft.set(thinking, thinkingSignature=self._details.signature())
         yield from draft.end_all()
         if reason is None:
             if switches_of(draft.model)["supportsFinishReason"]:
@@ -208,35 +219,17 @@ class _Answer:
         for field in REASONING_FIELDS:
             words = delta.get(field)
             if isinstance(words, str) and words:
-                yield from self._add_thought(words, field)
+                yield from self._blocks.add("thinking", words, field)
                 return
-        if told or (self._thinking is None and self._details.is_sealed):
-            yield from self._add_thought(told, "reasoning_details")
-
-    def _add_thought(self, words: str, field: str) -> Iterator[StreamEvent]:
-        if self._thinking is None:
-            start = self._draft.begin("thinking", thinkingSignature=field)
-            self._thinking = self._opened(start.index, REASONING_FIELDS)
-            yield start
-        if words:
-            yield self._draft.delta(self._thinking, words)
-
-    def _opened(self, block: int, fields: tuple[str, ...]) -> int:
-        """Let later chunks take the short way; not while the answer's id is still to come."""
-        if "responseId" in self._draft.extra:
-            self._under_way.update(dict.fromkeys(fields, block))
-        return block
+        if told or (self._details.is_sealed and "thinking" not in self._blocks.open):
+            yield from self._blocks.add("thinking", told, "reasoning_details")
 
     def _speak(self, content: Any) -> Iterator[StreamEvent]:
         """Text, or a list of parts as Mistral and some gateways send it."""
         if not content:
             return
         if isinstance(content, str):
-            if self._text is None:
-                start = self._draft.begin("text")
-                self._text = self._opened(start.index, ("content",))
-                yield start
-            yield self._draft.delta(self._text, content)
+            yield from self._blocks.add("text", content, "content")
         elif isinstance(content, (list, dict)):
             for part in content if isinstance(content, list) else [content]:
                 yield from self._part(part)
@@ -251,14 +244,21 @@ class _Answer:
         elif part.get("type") == "thinking":
             words = _words(part.get("thinking"))
             if words:
-                yield from self._add_thought(words, REASONING_FIELDS[0])
+                yield from self._blocks.add("thinking", words, REASONING_FIELDS[0])
         elif isinstance(part.get("text"), str):
             yield from self._speak(part["text"])
 
     def _call(self, pieces: Any) -> Iterator[StreamEvent]:
         for piece in pieces if isinstance(pieces, list) else [pieces]:
             if isinstance(piece, dict):
+                yield from self._blocks.pause()
                 yield from self._calls.take(piece)
+
+
+def _is_report(chunk: dict[str, Any]) -> bool:
+    """Whether a chunk says what went wrong: `{"error": ...}`, or such an object as the chunk."""
+    bare = chunk.get("object") == "error" or ("choices" not in chunk and "detail" in chunk)
+    return bare or bool(chunk.get("error"))
 
 
 def _words(thinking: Any) -> str:

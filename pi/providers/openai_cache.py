@@ -29,11 +29,17 @@ def cache_fields(model: Model, switches: dict[str, Any], options: Options) -> di
     keep_long = options.cache == "long" and switches["supportsLongCacheRetention"]
     mode = switches["promptCacheKeyMode"]
     automatic = url_has(model, "api.openai.com") or keep_long
-    if _session(options) and (mode == "enabled" or (mode != "disabled" and automatic)):
-        fields["prompt_cache_key"] = _session(options)[:_MAX_CACHE_KEY]
+    if mode == "enabled" or (mode != "disabled" and automatic):
+        fields.update(cache_key(options))
     if keep_long:
         fields["prompt_cache_retention"] = "24h"
     return fields
+
+
+def cache_key(options: Options) -> dict[str, str]:
+    """The field that tells the service which requests belong together; {} without a session."""
+    session = _session(options)
+    return {"prompt_cache_key": session[:_MAX_CACHE_KEY]} if session else {}
 
 
 def _session(options: Options) -> str:
@@ -88,8 +94,13 @@ _AFFINITY_HEADERS = {
 
 def affinity_headers(switches: dict[str, Any], options: Options) -> dict[str, str]:
     """The session's headers, where the service wants them."""
-    session = re.sub(r"[^!-~]", "_", _session(options))
-    if not session or not switches["sendSessionAffinityHeaders"]:
+    if not switches["sendSessionAffinityHeaders"]:
         return {}
     names = _AFFINITY_HEADERS.get(switches["sessionAffinityFormat"])
-    return dict.fromkeys(names or _AFFINITY_HEADERS["openai-nosession"], session)
+    return session_headers(options, names or _AFFINITY_HEADERS["openai-nosession"])
+
+
+def session_headers(options: Options, names: tuple[str, ...]) -> dict[str, str]:
+    """Headers of these names with the session's id; {} without one, or when nothing is cached."""
+    session = re.sub(r"[^!-~]", "_", _session(options))
+    return dict.fromkeys(names, session) if session else {}

@@ -14,20 +14,21 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 
-from pi.providers.openai_tools import text_parameter
+from pi.providers.grammar import CLOSING, escaped, opening, parameter_of_call
 from pi.text.jsontext import dumps
 from pi.text.unicode import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from pi.events import BlockDelta, StreamEvent
     from pi.providers.draft import Draft
 
-_GRAMMAR_ARGUMENT = "input"
-"""The parameter of a grammar call whose tool is not known."""
+
+def _plain_id(digest: str) -> str:
+    return f"call_{digest[:24]}"
 
 
 class _Call:
@@ -45,10 +46,11 @@ class _Call:
 
 
 class Calls:
-    """The calls of one answer."""
+    """The calls of one answer. `id_of` makes an id from a digest where a call came without one."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, id_of: Callable[[str], str] = _plain_id) -> None:
         self._draft = draft
+        self._id_of = id_of
         self._calls: list[_Call] = []
         self._open: dict[int, _Call] = {}  # the wire's index -> the last call begun under it
 
@@ -75,6 +77,7 @@ class Calls:
         body = custom if isinstance(custom, dict) else piece.get("function")
         body = body if isinstance(body, dict) else {}
         call_id, name = _word(piece.get("id")), _word(body.get("name"))
+        call_id = "" if call_id == "null" else call_id  # what some Mistral models say for none
         text = _text(body.get("input") if body is custom else body.get("arguments"))
         call = self._find(_index(piece.get("index")), call_id, name, text)
         if body is custom:
@@ -83,7 +86,7 @@ class Calls:
         if call.block is None and (call.name or text):
             yield from self._begin(call)
         if call.block is not None:
-            text = json.dumps(text, ensure_ascii=False)[1:-1] if call.grammar else text
+            text = escaped(text) if call.grammar else text
             yield self._draft.delta(call.block, text)
 
     def settle(self) -> Iterator[StreamEvent]:
@@ -92,7 +95,7 @@ class Calls:
             if call.block is None and call.id:
                 yield from self._begin(call)
             if call.grammar and call.block is not None:
-                yield self._draft.delta(call.block, '"}')
+                yield self._draft.delta(call.block, CLOSING)
 
     def _begin(self, call: _Call) -> Iterator[StreamEvent]:
         if not call.id or any(other.id == call.id for other in self._calls[: call.number]):
@@ -103,7 +106,8 @@ class Calls:
             self._open[call.index] = call
         yield start
         if call.grammar:
-            yield self._draft.delta(call.block, f'{{{json.dumps(self._parameter(call))}:"')
+            parameter = parameter_of_call(call.name, self._draft.tools)
+            yield self._draft.delta(call.block, opening(parameter))
 
     def _find(self, index: int | None, call_id: str, name: str, text: str) -> _Call:
         """The call a piece belongs to, a new one if to none."""
@@ -147,13 +151,7 @@ class Calls:
         """An id for a call that came without one of its own; the same on every replay."""
         shell = self._draft.shell()
         seed = f"{shell['timestamp']} {self._draft.extra.get('responseId')} {call.number} {call.id}"
-        return f"call_{sha256(seed.encode()).hexdigest()[:24]}"
-
-    def _parameter(self, call: _Call) -> str:
-        for tool in self._draft.tools:
-            if tool.get("name") == call.name:
-                return text_parameter(tool) or _GRAMMAR_ARGUMENT
-        return _GRAMMAR_ARGUMENT
+        return self._id_of(sha256(seed.encode()).hexdigest())
 
 
 def _index(value: object) -> int | None:

@@ -16,10 +16,11 @@ the requests it sends.
 
 from __future__ import annotations
 
-from pi.errors import ProviderError
 from pi.messages import blocks_of
 from pi.providers import openai_reasoning, thinking
 from pi.providers.copilot import copilot_headers
+from pi.providers.endpoint import url_of
+from pi.providers.grammar import grammar_arguments
 from pi.providers.limits import output_limit
 from pi.providers.openai_answer import decode
 from pi.providers.openai_cache import (
@@ -30,7 +31,8 @@ from pi.providers.openai_cache import (
 )
 from pi.providers.openai_compat import switches_of
 from pi.providers.openai_messages import converted, dialect_of
-from pi.providers.openai_tools import declared, grammar_arguments
+from pi.providers.openai_tools import declared
+from pi.providers.sampling import sampling_fields
 from pi.request import Request
 from pi.text.jsontext import dump_bytes
 
@@ -57,7 +59,7 @@ def encode(model: Model, context: Context, options: Options) -> Request:
     if mark:
         mark_for_cache(messages, tools, mark)
     body = {
-        "model": model["id"],
+        "model": model.get("deployment") or model["id"],
         "messages": messages,
         "stream": True,
         **cache_fields(model, switches, options),
@@ -68,27 +70,14 @@ def encode(model: Model, context: Context, options: Options) -> Request:
     if tools and switches["zaiToolStream"]:
         body["tool_stream"] = True
     body.update(_model_fields(model, switches, options, body.get(switches["maxTokensField"])))
-    body.update(_sampling(model, options))
+    body.update(sampling_fields(model, options))
     headers = {
         "content-type": "application/json",
         "accept": "application/json",
         **copilot_headers(model, context),
         **affinity_headers(switches, options),
     }
-    return Request(_url(model), headers, dump_bytes(body))
-
-
-def _url(model: Model) -> str:
-    """Where to send it. A query in the base URL stays at the end."""
-    base, mark, query = str(model.get("baseUrl") or "").strip().partition("?")
-    if not base.lower().startswith(("http://", "https://")):
-        raise ProviderError(
-            f'provider "{model["provider"]}" has no base URL to send requests to: '
-            'set its "baseUrl" in models.json',
-            "bad_request",
-        )
-    base = base.rstrip("/").removesuffix("/chat/completions")
-    return f"{base}/chat/completions{mark}{query}"
+    return Request(url_of(model, "/chat/completions"), headers, dump_bytes(body))
 
 
 def _protocol_fields(
@@ -124,22 +113,6 @@ def _model_fields(
     if wanted:
         fields["providerOptions"] = {"gateway": wanted}
     return fields
-
-
-def _sampling(model: Model, options: Options) -> dict[str, Any]:
-    """Free-form fields: the model's, its thinking level's, the caller's; later ones win."""
-    level = thinking.clamp(model, options.thinking)
-    by_level = model.get("samplingParamsByThinkingLevel")
-    sources = (
-        model.get("samplingParams"),
-        by_level.get(level) if isinstance(by_level, dict) else None,
-        options.sampling,
-    )
-    merged: dict[str, Any] = {}
-    for source in sources:
-        if isinstance(source, dict):
-            merged.update(source)
-    return merged
 
 
 # --- tools ---------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def _interlude(
     if bridged and after_results and (images or role == "user"):
         yield {"role": "assistant", "content": BRIDGE}
     if images:
-        yield {"role": "user", "content": [_text_part(IMAGES_OF_TOOLS), *images]}
+        yield {"role": "user", "content": [text_part(IMAGES_OF_TOOLS), *images]}
 
 
 def _said(message: Message, role: str | None, dialect: Dialect, tools: list[Any]) -> Iterator[Any]:
@@ -116,27 +116,29 @@ def _user(message: Message) -> Iterator[Any]:
     if isinstance(content, str):
         parts: Any = content
     else:
-        parts = [part for part in map(_part, blocks_of(message)) if part is not None]
+        parts = [part for part in map(part_of, blocks_of(message)) if part is not None]
     if parts:
         yield {"role": "user", "content": parts}
 
 
-def _part(block: dict[str, Any]) -> dict[str, Any] | None:
+def part_of(block: dict[str, Any]) -> dict[str, Any] | None:
+    """A text or image block as a content part; None for others and for empty ones."""
     match block:
         case {"type": "text", "text": str(words)} if words:
-            return _text_part(words)
+            return text_part(words)
         case {"type": "image", "data": str(data), "mimeType": str(kind)} if data:
             return {"type": "image_url", "image_url": {"url": f"data:{kind};base64,{data}"}}
     return None
 
 
-def _text_part(words: str) -> dict[str, Any]:
+def text_part(words: str) -> dict[str, Any]:
+    """A content part that is text."""
     return {"type": "text", "text": words}
 
 
 def _tool_result(message: Message, dialect: Dialect, images: list[Any]) -> dict[str, Any]:
     """A tool message; the result's images are added to `images`."""
-    parts = [part for part in map(_part, blocks_of(message)) if part is not None]
+    parts = [part for part in map(part_of, blocks_of(message)) if part is not None]
     seen = [part for part in parts if part["type"] == "image_url"]
     images += seen
     words = "\n".join(part["text"] for part in parts if part["type"] == "text")
@@ -186,7 +188,7 @@ def _content(texts: list[str], thoughts: list[Any], dialect: Dialect) -> Any:
     if dialect.switches["requiresThinkingAsText"]:
         thought = "\n\n".join(block["thinking"] for block in thoughts if block["thinking"].strip())
         if thought:
-            return [_text_part(part) for part in (thought, *words)]
+            return [text_part(part) for part in (thought, *words)]
     if words:
         return "".join(texts)
     needs_text = (

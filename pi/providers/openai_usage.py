@@ -1,4 +1,4 @@
-"""Token usage as Chat Completions services report it, in any of their spellings.
+"""Token usage as Chat Completions and Responses services report it, in any of their spellings.
 
     {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 4}}
     -> {"input": 6, "output": 5, "cacheRead": 4, "cacheWrite": 0, "reasoning": 0, ...}
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from math import isfinite
 
+from pi.text.number import count_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -22,10 +24,13 @@ _CACHE_READ = (
     ("input_tokens_details", "cached_tokens"),
     ("prompt_cache_hit_tokens",),  # DeepSeek
     ("cached_tokens",),  # Moonshot
+    ("prompt_token_details", "cached_tokens"),  # Mistral, by its SDK's names
+    ("num_cached_tokens",),  # Mistral
     ("cache_read_input_tokens",),  # LiteLLM
 )
 _CACHE_WRITE = (
     ("prompt_tokens_details", "cache_write_tokens"),  # OpenRouter
+    ("input_tokens_details", "cache_write_tokens"),  # Responses
     ("prompt_tokens_details", "cache_creation_tokens"),  # LiteLLM
     ("cache_creation_input_tokens",),  # LiteLLM
 )
@@ -34,7 +39,6 @@ _REASONING = (
     ("output_tokens_details", "reasoning_tokens"),
     ("reasoning_tokens",),
 )
-_MOST = 2**53
 
 
 def report_of(chunk: dict[str, Any], choice: Any) -> dict[str, Any] | None:
@@ -53,7 +57,7 @@ def read_usage(report: dict[str, Any], *, priced: bool) -> Usage:
     output = _first(report, (("completion_tokens",), ("output_tokens",)))
     cache_read, cache_write = _first(report, _CACHE_READ), _first(report, _CACHE_WRITE)
     reasoning = _first(report, _REASONING)
-    if reasoning and _count(report.get("total_tokens")) == prompt + output + reasoning:
+    if reasoning and count_of(report.get("total_tokens")) == prompt + output + reasoning:
         output += reasoning  # xAI and some proxies count reasoning beside the output
     fresh = max(0, prompt - cache_read - cache_write)
     return {
@@ -93,16 +97,8 @@ def _first(report: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> int:
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
         if value is not None:
-            return _count(value)
+            return count_of(value)
     return 0
-
-
-def _count(value: object) -> int:
-    if isinstance(value, str) and value.isdecimal() and len(value) < 16:
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-        return 0
-    return min(_MOST, max(0, int(value)))
 
 
 def _dollars(value: object) -> float | None:

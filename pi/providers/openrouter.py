@@ -1,4 +1,4 @@
-"""What OpenRouter says an answer has cost.
+"""OpenRouter: which models it serves, and what it says an answer has cost.
 
     {"cost": 0.0012, "is_byok": false, "cost_details": {"upstream_inference_cost": null}}
 
@@ -14,6 +14,16 @@ from math import isfinite
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from pi.request import Model
+
+
+def is_openrouter(model: Model) -> bool:
+    """Whether OpenRouter serves a model."""
+    url = model.get("baseUrl")
+    return model.get("provider") == "openrouter" or (
+        isinstance(url, str) and "openrouter.ai" in url.lower()
+    )
 
 
 def reported_cost(report: dict[str, Any]) -> float | None:

@@ -12,9 +12,11 @@ model that does not reason supports "off" only. Source: the reference's models-c
 
 from __future__ import annotations
 
+from pi.messages import made_by
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pi.request import Model
@@ -96,6 +98,22 @@ def budget(level: str, budgets: Mapping[str, int] | None, limit: int | None) -> 
     if limit is not None:
         tokens = min(tokens, limit - ANSWER_ROOM)
     return tokens if tokens > 0 else None
+
+
+def effort_of_answer(
+    model: Model, answer: Mapping[str, Any], word: Callable[[Model, str], str]
+) -> str | None:
+    """The effort an earlier answer of this model was made with, in the provider's words.
+
+    None when another model made it or it was made without thinking. What the answer recorded
+    (`providerThinkingLevel`) counts; else `word` names its level.
+    """
+    if not made_by(answer, model):
+        return None
+    recorded, level = answer.get("providerThinkingLevel"), answer.get("thinkingLevel")
+    if isinstance(recorded, str) and recorded:
+        return None if recorded == "off" else recorded
+    return word(model, level) if level in LEVELS and level != "off" else None
 
 
 def _map_of(model: Model) -> Mapping[str, Any]:

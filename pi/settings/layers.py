@@ -1,6 +1,6 @@
 """Settings in force: defaults, the user's file, and the project's if it is trusted.
 
-    settings = load("/home/u/.pi/agent", "/work/app", trusted=True)
+    settings = load("/home/u/.pi/agent", "/home/u/app", trusted=True)
     settings.get("retry.maxRetries")        3
     settings.source_of("retry.maxRetries")  "default"
     settings.each("extensions")             [("user", "/home/u/.pi/agent", ["./x"]), ...]

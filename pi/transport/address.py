@@ -10,8 +10,9 @@ its own, which a cancel or a limit leaves behind.
 from __future__ import annotations
 
 import socket
-from _thread import allocate_lock, start_new_thread
-from contextlib import suppress
+from _thread import start_new_thread
+
+from pi.transport.limit import LONGEST_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +55,7 @@ def interleaved(addresses: list[Address]) -> list[Address]:
 
 def _in_background(work: Callable[[], Any], token: CancelToken, deadline: Deadline) -> Any:
     """What `work` returns or raises, unless the token or the deadline come first."""
-    gate = allocate_lock()
-    gate.acquire()
+    over = token.child()  # fires with the token, and when the work is done
     outcome: list[Any] = []
 
     def run() -> None:
@@ -63,15 +63,12 @@ def _in_background(work: Callable[[], Any], token: CancelToken, deadline: Deadli
             outcome.append((work(), None))
         except OSError as exc:
             outcome.append((None, exc))
-        _open(gate)
+        over.cancel()
 
-    undo = token.on_cancel(lambda: _open(gate))
-    try:
-        left = deadline.left()
-        start_new_thread(run, ())
-        gate.acquire(timeout=-1 if left is None else left)
-    finally:
-        undo()
+    left = deadline.left()
+    start_new_thread(run, ())
+    over.wait(LONGEST_S if left is None else left)
+    over.cancel()
     token.check()
     if not outcome:
         raise TimeoutError
@@ -79,8 +76,3 @@ def _in_background(work: Callable[[], Any], token: CancelToken, deadline: Deadli
     if failure is not None:
         raise failure
     return value
-
-
-def _open(gate: Any) -> None:
-    with suppress(RuntimeError):  # the other one was first
-        gate.release()

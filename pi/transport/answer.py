@@ -6,13 +6,14 @@
 
 What `http.client` (Python 3.10 to 3.13) leaves open, and what stands against it here:
 
-- a head that is cut off counts as whole; 1xx answers may go on for ever; lines without a colon end
-  the headers silently; anything that begins like HTTP is; only 100 is skipped     -> `_Head`
-- a Content-Length that is none is taken for none at all; of two the first counts; a transfer
-  coding it does not know is ignored                                               -> `begin`
-- "-5", "0x5" and "1_0" are chunk sizes; a chunk may be longer than it says; a trailer may be
-  endless, or cut                                                                  -> `_get_chunk_left`
-- a body shorter than its Content-Length ends without a word                       -> `next_piece`
+    `_Head`             a head that is cut off counts as whole; 1xx answers may follow for ever; a
+                        line without a colon ends the headers silently, and "A : b" does
+    `_settle_length`    a Content-Length that is no number counts as none, of two the first; a
+                        transfer coding it does not know is passed over; a 204 may be chunked
+    `_get_chunk_left`   "-5", "0x5" and "1_0" are sizes; a chunk may be longer than its size says;
+                        a trailer may be endless, or cut
+    `next_piece`        a body shorter than its Content-Length ends without a word; as much memory
+                        is reserved as a size claims
 
 Source: RFC 9112. Accepted beyond it: lines that end in a bare LF. Not accepted: HTTP/0.9, heads
 over 256 KiB, a switch to another protocol, transfer codings other than chunked.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 MAX_HEAD = 256 * 1024  # bytes of an answer's head, with all interim (1xx) heads before it
+READ_SIZE = 64 * 1024  # bytes of the body in a piece
 MAX_LINE = 4096  # bytes of a chunk-size line
 MAX_TRAILER = 64 * 1024  # bytes of all trailer lines
 
@@ -58,6 +60,10 @@ class Answer(HTTPResponse):
         file, self.fp = self.fp, _Head(self.fp)
         try:
             super().begin()
+        except MalformedError:
+            raise
+        except HTTPException as exc:  # over 100 headers, or one over 64 KiB
+            raise MalformedError(f"cannot be read: {exc}") from None
         finally:
             self.fp = file
         self.fields = {}
@@ -66,7 +72,8 @@ class Answer(HTTPResponse):
             self.fields[key] = f"{self.fields[key]}, {value}" if key in self.fields else value
         self._settle_length()
         has_two_ends = self.chunked and "content-length" in self.fields  # RFC 9112 section 6.3
-        self.keeps_alive = not (self.will_close or has_two_ends)
+        says_close = "close" in self.fields.get("connection", "").lower()  # in whichever of several
+        self.keeps_alive = not (self.will_close or has_two_ends or says_close)
         self.will_close = False  # else http.client would close the socket before the body is read
 
     def _read_status(self) -> tuple[str, int, str]:
@@ -92,7 +99,7 @@ class Answer(HTTPResponse):
     def next_piece(self) -> bytes:
         """What has arrived of the body, b"" at its end. Raises HTTPException, OSError."""
         try:
-            data = self.read1()
+            data = self.read1(READ_SIZE)  # without a limit it would reserve what a size claims
         except IncompleteRead:
             raise CutError(_IN_CHUNKS) from None
         if not data and self.length:
@@ -143,10 +150,11 @@ class _Head:
         """The next line. Raises MalformedError, OSError."""
         line = (self._start() if self._is_first else b"") + self._file.readline(limit)
         self._left -= len(line)
-        if self._left < 0 or len(line) >= limit:
-            most = MAX_HEAD if self._left < 0 else limit
-            raise MalformedError(f"has a head, or a line in it, of more than {most // 1024} KiB")
+        if self._left < 0:
+            raise MalformedError(f"has more than {MAX_HEAD // 1024} KiB of headers")
         if not line.endswith(b"\n"):
+            if len(line) >= limit:
+                return line  # for http.client to refuse
             raise ConnectionResetError(None, "closed by the other side")
         line = line[:-1].removesuffix(b"\r")
         if b"\r" in line or b"\0" in line:

@@ -5,16 +5,20 @@
     connection.connect()
     connection.request("POST", "/v1/chat", body, headers)
     answer = connection.getresponse()          # the head has been read
-    connection.unbind()                        # it may go to the pool now
+    connection.channel.unbind()                # the answer has been read, so
+    pool.put(key, connection)                  # somebody else may take(key) it
 
 Everything that fails here leaves as ProviderError in words, or as Cancelled. `DroppedError` alone
 is for the caller: the other side closed before the first byte of an answer, which on a kept
-connection means that it had been closed all along.
+connection means that it had been closed all along. A pool looks at what it gives out, but a server
+may close a connection at any time.
 """
 
 from __future__ import annotations
 
+from _thread import allocate_lock
 from http.client import HTTPConnection, HTTPException
+from time import monotonic
 
 from pi.transport import tls, trouble
 from pi.transport.answer import Answer
@@ -24,21 +28,21 @@ from pi.transport.route import DEFAULT_PORTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from ssl import SSLContext
 
     from pi.cancel import CancelToken
     from pi.transport.proxy import Proxy
     from pi.transport.route import Url
 
+MAX_KEPT = 16
+MAX_IDLE_S = 600.0
+
 _JOINED = 64 * 1024  # a request up to this size goes out in one piece
 
 
 class DroppedError(Exception):
-    """The connection ended before the first byte of an answer."""
-
-    def __init__(self, cause: OSError) -> None:
-        super().__init__("dropped")
-        self.cause = cause
+    """The connection ended before the first byte of an answer; its cause is the OSError."""
 
 
 class Connection(HTTPConnection):
@@ -66,10 +70,6 @@ class Connection(HTTPConnection):
         """Obey `token` and `limits` from now on. Raises Cancelled if it has fired."""
         self._limits = limits
         self.channel.bind(token)
-
-    def unbind(self) -> None:
-        """Obey no token any more."""
-        self.channel.unbind()
 
     def connect(self) -> None:
         """Make the connection, its tunnel and its TLS. Raises ProviderError, Cancelled."""
@@ -147,7 +147,7 @@ class Connection(HTTPConnection):
                 raise trouble.stalled(self.peer, "no answer from", channel.limit_s) from exc
             if channel.has_heard:
                 raise trouble.broken(exc, self.peer, "within the head of its answer") from exc
-            raise DroppedError(broken or exc) from exc
+            raise DroppedError from broken or exc
         except HTTPException as exc:
             raise trouble.malformed(self.peer, exc) from None
 
@@ -157,3 +157,44 @@ class Connection(HTTPConnection):
             pieces = [b"".join(pieces)]
         for piece in pieces:
             self.channel.sendall(piece)
+
+
+class Pool:
+    """Idle connections, youngest last. Safe for several threads. `clock` is in seconds."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._lock = allocate_lock()
+        self._idle: list[tuple[object, Connection, float]] = []
+        self._most = MAX_KEPT
+
+    def take(self, key: object) -> Connection | None:
+        """The youngest that is still open for `key`; it is the caller's from then on."""
+        while True:
+            with self._lock:
+                found = [item for item in self._idle if item[0] == key]
+                if not found:
+                    return None
+                self._idle.remove(found[-1])
+            _, connection, since = found[-1]
+            if self._clock() - since < MAX_IDLE_S and connection.channel.is_quiet():
+                return connection
+            connection.close()
+
+    def put(self, key: object, connection: Connection) -> None:
+        """Keep `connection`, which nobody else may use any more."""
+        with self._lock:
+            self._idle.append((key, connection, self._clock()))
+        self._drop_oldest()
+
+    def close(self) -> None:
+        """Close what is idle, and from now on what is put."""
+        self._most = 0
+        self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        with self._lock:
+            count = max(0, len(self._idle) - self._most)
+            dropped, self._idle = self._idle[:count], self._idle[count:]
+        for _, connection, _ in dropped:
+            connection.close()

@@ -1,6 +1,6 @@
 """The way of a request through `urllib.request`: an opener with handlers of ours and no others.
 
-    opener = Opener(os.environ, settings_http_proxy, "pi/1.0", Pool())
+    opener = Opener(os.environ, settings_http_proxy, "pi/1.0")
     response = opener.send(request, token, limits)
 
     ProxyRule       which proxy, if any; and what one says for itself
@@ -23,7 +23,7 @@ from urllib.parse import urljoin
 
 from pi.errors import ProviderError
 from pi.transport import tls, trouble
-from pi.transport.connection import Connection, DroppedError
+from pi.transport.connection import Connection, DroppedError, Pool
 from pi.transport.proxy import proxy_for
 from pi.transport.response import Response
 from pi.transport.route import is_loopback, parse
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from pi.cancel import CancelToken
     from pi.request import Request
     from pi.transport.limit import Limits
-    from pi.transport.pool import Pool
     from pi.transport.proxy import Proxy
     from pi.transport.route import Url
 
@@ -98,17 +97,20 @@ class Call(urllib.request.Request):
 class Opener(urllib.request.OpenerDirector):
     """Sends requests by the proxies and authorities that `environ` and the `proxy` setting name."""
 
-    def __init__(
-        self, environ: Mapping[str, str], proxy: str | None, user_agent: str, pool: Pool
-    ) -> None:
+    def __init__(self, environ: Mapping[str, str], proxy: str | None, user_agent: str) -> None:
         super().__init__()
         self._user_agent = user_agent
-        for handler in (ProxyRule(environ, proxy), KeptHandler(environ, pool), RedirectRule()):
+        self._kept = KeptHandler(environ)
+        for handler in (ProxyRule(environ, proxy), self._kept, RedirectRule()):
             self.add_handler(handler)
 
     def send(self, request: Request, token: CancelToken, limits: Limits, hop: int = 1) -> Response:
         """Send `request`, return the answer it ends at. Raises ProviderError, Cancelled."""
         return self.open(Call(request, token, limits, self._user_agent, hop))
+
+    def close(self) -> None:
+        """Close the idle connections, and from now on those that become idle."""
+        self._kept.close()
 
 
 class ProxyRule(urllib.request.BaseHandler):
@@ -142,12 +144,15 @@ class ProxyRule(urllib.request.BaseHandler):
 class KeptHandler(urllib.request.AbstractHTTPHandler):
     """Asks over connections that are kept, where urllib's own handlers close each one."""
 
-    def __init__(self, environ: Mapping[str, str], pool: Pool) -> None:
+    def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__()
         self._environ = environ
-        self._pool = pool
+        self._pool = Pool()
         self._context: SSLContext | None = None
         self._lock = allocate_lock()
+
+    def close(self) -> None:
+        self._pool.close()
 
     def http_open(self, call: Call) -> Response:
         return self.do_open(Connection, call)
@@ -166,7 +171,7 @@ class KeptHandler(urllib.request.AbstractHTTPHandler):
         try:
             return self._exchange(connection, call, is_new=True)
         except DroppedError as exc:
-            raise trouble.broken(exc.cause, connection.peer, "before an answer came") from exc
+            raise trouble.broken(exc.__cause__, connection.peer, "before an answer came") from exc
 
     def _exchange(self, connection: Connection, call: Call, *, is_new: bool = False) -> Response:
         limits = call.limits

@@ -35,8 +35,6 @@ LINGER_SIZE = 64 * 1024  # bytes they read for it
 ERROR_IDLE_S = 10.0  # an error's text is not worth a longer silence
 PIECE = 256 * 1024  # bytes unfolded at a time
 
-_ZLIB, _GZIP, _RAW = zlib.MAX_WBITS, zlib.MAX_WBITS | 16, -zlib.MAX_WBITS
-
 
 class Response:
     """One answer. It owns its connection until the body ends; call `close` in any case.
@@ -78,32 +76,33 @@ class Response:
         To be called once. Raises ProviderError ("network" for a body that is cut or reset, "stall"
         for silence, "protocol" for a malformed one), Cancelled.
         """
-        next_piece = self._answer.next_piece
+        pieces = self._pieces()
+        coding = self.headers.get("content-encoding", "").lower()
         try:
-            inflate = _inflate_for(self.headers)
-            while piece := next_piece():
-                self._received += len(piece)
-                if inflate is None:
-                    yield piece
-                else:
-                    yield from inflate.feed(piece)
-            if inflate is not None:
-                inflate.end()
+            yield from pieces if coding in ("", "identity") else _unfolded(pieces, coding)
         except GeneratorExit:  # the reader has enough; `finish` and `close` may still be called
             raise
         except (OSError, HTTPException) as exc:
+            error = self._explained(exc)
             self._give_up()
-            raise self._explained(exc) from exc
+            raise error from exc
         except BaseException:
             self._give_up()
             raise
         if self._is_given_up:
-            peer = self._connection.peer
-            raise ProviderError(f"the answer of {peer} was closed before its end", "network")
+            raise self._closed()
         self._settle()
+
+    def _pieces(self) -> Iterator[bytes]:
+        next_piece = self._answer.next_piece
+        while piece := next_piece():
+            self._received += len(piece)
+            yield piece
 
     def _explained(self, exc: OSError | HTTPException) -> ProviderError:
         peer = self._connection.peer
+        if self._is_given_up:
+            return self._closed()
         if isinstance(exc, CutError):
             return trouble.cut(peer, self._received, str(exc))
         if isinstance(exc, HTTPException):
@@ -112,6 +111,10 @@ class Response:
             what = "the answer went silent: no byte from"
             return trouble.stalled(peer, what, self._channel.limit_s)
         return trouble.broken(exc, peer, f"after {self._received} bytes of its answer")
+
+    def _closed(self) -> ProviderError:
+        peer = self._connection.peer
+        return ProviderError(f"the answer of {peer} was closed before its end", "network")
 
     def read(self, limit: int | None = None) -> bytes:
         """The whole body; with a `limit`, at most so many bytes, the rest is given up.
@@ -180,7 +183,7 @@ class Response:
             return
         self._is_settled = True
         self._answer.close()
-        self._connection.unbind()
+        self._channel.unbind()
         self._keep(self._connection)
 
     def _give_up(self) -> None:
@@ -189,48 +192,33 @@ class Response:
             self._connection.close()
 
 
-class Inflate:
-    """Unfolds a gzip or deflate body. `coding` is the Content-Encoding, lower-case.
-
-    Raises MalformedError for another coding.
-    """
-
-    def __init__(self, coding: str) -> None:
-        if coding not in ("gzip", "x-gzip", "deflate"):
-            raise MalformedError(
-                "is compressed in a way that was not asked for and is not supported"
-            )
-        self._is_gzip = coding != "deflate"
-        self._unfold = None
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """The bytes `data` stands for, in pieces. Raises MalformedError."""
-        more = False  # whether the last piece was full, so that output may be pending inside
-        while data or more:
-            if self._unfold is None or self._unfold.eof:
-                if self._unfold is not None and not (self._is_gzip and data[0] == 0x1F):
-                    return  # padding after the end
-                self._unfold = zlib.decompressobj(self._window(data))
+def _unfolded(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
+    """What compressed `pieces` stand for. Raises MalformedError, CutError."""
+    if coding not in ("gzip", "x-gzip", "deflate"):
+        raise MalformedError("is compressed in a way that was not asked for and is not supported")
+    engine = None
+    for data in pieces:
+        while data:
+            if engine is None or engine.eof:
+                if engine is not None and (coding == "deflate" or data[0] != 0x1F):
+                    break  # padding after the end
+                engine = zlib.decompressobj(_window(coding, data))
             try:
-                piece = self._unfold.decompress(data, PIECE)
+                piece = engine.decompress(data, PIECE)
+                while len(piece) == PIECE:
+                    yield piece
+                    piece = engine.decompress(engine.unconsumed_tail, PIECE)
             except zlib.error:
                 raise MalformedError("is compressed but damaged") from None
             if piece:
                 yield piece
-            data = self._unfold.unconsumed_tail or self._unfold.unused_data
-            more = len(piece) == PIECE and not self._unfold.eof
-
-    def end(self) -> None:
-        """The body is over. Raises CutError when the compressed data is not."""
-        if self._unfold is not None and not self._unfold.eof:
-            raise CutError("within the compressed data of the answer")
-
-    def _window(self, data: bytes) -> int:
-        if self._is_gzip:
-            return _GZIP
-        return _ZLIB if data[0] & 0x8F == 0x08 else _RAW  # some senders leave the wrapper out
+            data = engine.unused_data
+    if engine is not None and not engine.eof:
+        raise CutError("within the compressed data of the answer")
 
 
-def _inflate_for(headers: dict[str, str]) -> Inflate | None:
-    coding = headers.get("content-encoding", "").strip().lower()
-    return None if coding in ("", "identity") else Inflate(coding)
+def _window(coding: str, start: bytes) -> int:
+    if coding != "deflate":
+        return zlib.MAX_WBITS | 16
+    has_wrapper = start[0] & 0x8F == 0x08  # some senders leave it out
+    return zlib.MAX_WBITS if has_wrapper else -zlib.MAX_WBITS

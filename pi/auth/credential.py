@@ -1,0 +1,33 @@
+"""A credential: a secret, and how it travels with a request."""
+
+from __future__ import annotations
+
+from pi.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AMBIENT = "ambient"
+"""The kind of a credential that is yet to be had from the machine, see `pi.auth.ambient`."""
+
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+class Credential(Value):
+    """A secret and how it travels: `kind` is "api_key", "bearer", "none" or "ambient".
+
+    `source` says where it is from, `env` are variables that come with it, `header` is the header
+    it has to itself at this provider, "" for the wire format's own. `headers` go along with it.
+    """
+
+    provider: str
+    kind: str
+    secret: str
+    source: str
+    env: dict[str, str]
+    header: str = ""
+    headers: Mapping[str, str] = _NO_HEADERS
+
+    def __repr__(self) -> str:  # never the secret
+        return f"Credential({self.provider}, {self.kind}, from {self.source})"
