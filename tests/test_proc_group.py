@@ -121,11 +121,10 @@ def test_interrupting_the_terminals_group_leaves_the_watchdog_on_its_post():
 
 
 def test_a_watchdog_that_was_killed_is_replaced():
-    kill = "os.kill(int(sys.stdin.readline()), 9); run('true'); os.kill(os.getpid(), 9)"
-    with Session(kill) as session:
-        session.tell("go")
-        session.tell(str(session.watchdogs[0]))
-        assert session.process.wait(10) == -9
+    with Session("run('true'); os.kill(os.getpid(), 9)") as session:
+        os.kill(session.watchdogs[0], 9)
+        assert wait_until(lambda: not is_alive(session.watchdogs[0]))
+        assert session.end() == -9
         assert wait_until(lambda: session.living() == set())
 
 

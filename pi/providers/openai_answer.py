@@ -163,6 +163,7 @@ class Answer:
     def finish(self) -> Iterator[StreamEvent]:
         """End all blocks and the answer. Raises ProviderError when it is not complete or failed."""
         draft, reason = self._draft, self._reason
+        yield from self._blocks.pause()
         yield from self._calls.settle()
         thinking = self._blocks.open.get("thinking")
         if self._details and thinking is not None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FORMATS = {
     "openai-completions": "pi.providers.openai_completions",
     "anthropic-messages": "pi.providers.anthropic_messages",
+    "mistral-conversations": "pi.providers.mistral_conversations",
     "demo": "pi.providers.demo",
     "faux": "pi.providers.faux",
 }
