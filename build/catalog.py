@@ -3,10 +3,14 @@
 
     python3 build/catalog.py MODELS.json            write the files
     python3 build/catalog.py MODELS.json --check    only say whether they are up to date
+    python3 build/catalog.py api.json               the same from the public list of models.dev
 
 MODELS.json is `{"models": [...], "providers": {...}}`: one entry per model, with its provider, id,
 type, api, baseUrl, prices and limits; per provider its name, env variables, apis and base URLs.
-What that list cannot say is in the tables below: which variable is a key and which a setting, in
+The public list instead (`pi/models/public.py`) changes names, prices and limits and adds models; it
+knows nothing of wire formats and switches, so those stay as they are.
+
+What MODELS.json cannot say is in the tables below: which variable is a key and which a setting, in
 which order they count, which model a provider starts with.
 
 The output is deterministic. A model file holds one model a line, so that `pi/models/catalog.py`
@@ -21,11 +25,17 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pi.models import public  # noqa: E402 - after the path to it
+from pi.models.catalog import Catalog  # noqa: E402
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DATA = Path(__file__).resolve().parent.parent / "pi" / "data"
+DATA = ROOT / "pi" / "data"
 
 TYPES = ("chat",)
 """Types of models the catalogue holds; others follow with the features that use them."""
@@ -203,7 +213,8 @@ def model_line(model: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any
     for name, default in defaults.items():
         if row.setdefault(name, SHARED[name]) == default:
             del row[name]
-    row["cost"] = {name: row["cost"][name] for name in COST if name in row["cost"]}
+    if "cost" in row:  # absent: unknown
+        row["cost"] = {name: row["cost"][name] for name in COST if name in row["cost"]}
     said = {name for name, value in row.items() if value not in ({}, None)} | defaults.keys()
     return {name: row[name] for name in FIELDS if name in said and name in row}
 
@@ -259,6 +270,18 @@ def files_of(source: dict[str, Any]) -> dict[str, str]:
     return files
 
 
+def files_of_public(data: dict[str, Any]) -> dict[str, str]:
+    """The model files that the public list changes, by their path below `pi/data`."""
+    facts = public.parse(data)
+    catalog = Catalog(lambda name: (DATA / name).read_bytes())
+    files = {}
+    for provider in catalog.providers():
+        models = catalog.models(provider)
+        if models and facts.get(provider):
+            files[f"models/{provider}.json"] = model_file(public.updated(models, facts[provider]))
+    return files
+
+
 def check(provider: str, models: list[dict[str, Any]]) -> None:
     """Stop at what the catalogue cannot hold."""
     ids = [model["id"] for model in models]
@@ -281,9 +304,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("source", type=Path, help="JSON file with models and providers")
     parser.add_argument("--check", action="store_true", help="write nothing, only compare")
     options = parser.parse_args(arguments)
-    files = files_of(json.loads(options.source.read_text("utf-8")))
-    present = {path.relative_to(DATA).as_posix() for path in (DATA / "models").glob("*.json")}
-    stale = sorted(present - set(files))
+    source = json.loads(options.source.read_text("utf-8"))
+    if isinstance(source.get("models"), list):
+        files = files_of(source)
+        present = {path.relative_to(DATA).as_posix() for path in (DATA / "models").glob("*.json")}
+        stale = sorted(present - set(files))
+    else:
+        files, stale = files_of_public(source), []
     changed = [
         name
         for name, text in files.items()

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import sys
 
-from pi import __version__, flags
+from pi import __version__, flags, subcommands
 from pi.errors import EXIT_FAILED, EXIT_NO_READER, EXIT_OK, Cancelled, PiError, UsageError
+from pi.subcommands import SUBCOMMANDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ pi: a coding agent for the terminal
 
 Usage:
   pi [options] [--] [@files...] [messages...]
+  pi auth COMMAND     Credentials of providers: check, store, show, forget them
+  pi update --models  Fetch a newer list of models
 """
 
 ENVIRONMENT = (
@@ -39,7 +42,7 @@ ENVIRONMENT = (
 def run(words: list[str]) -> int:
     """Run the program with the arguments `words`; returns the exit status."""
     try:
-        return _dispatch(flags.parse(words))
+        return _chosen(words)
     except PiError as error:
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -51,6 +54,12 @@ def run(words: list[str]) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}", EXIT_FAILED)
+
+
+def _chosen(words: list[str]) -> int:
+    if words and words[0] in SUBCOMMANDS:
+        return subcommands.run(words, os.environ, _cwd())
+    return _dispatch(flags.parse(words))
 
 
 def _dispatch(arguments: Arguments) -> int:

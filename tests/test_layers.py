@@ -44,7 +44,7 @@ ROWS = {
         "pi.queues",
         "pi.selection",
     ],
-    7: ["pi.modes"],
+    7: ["pi.modes", "pi.subcommands"],
     8: ["pi.web"],
     9: ["pi.cli", "pi.__main__"],
 }

@@ -104,6 +104,16 @@ class Book:
         """Why nothing of a provider can be used: its entry in `models.json` is wrong."""
         return self._config.broken.get(provider)
 
+    def name_of(self, provider: str) -> str:
+        """What a provider is called."""
+        row = self._catalog.provider(provider) or {}
+        return self.entry(provider).get("name") or row.get("name") or provider
+
+    def takes_key(self, provider: str) -> bool:
+        """Whether a provider can be used with a key; some know only logins."""
+        row = self._catalog.provider(provider)
+        return row is None or bool(row.get("keys"))
+
     def entry(self, provider: str) -> dict[str, Any]:
         """What `models.json` says about a provider; {} if nothing."""
         return self._config.entry(provider) or {}

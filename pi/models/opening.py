@@ -13,7 +13,7 @@ from __future__ import annotations
 from pi import paths
 from pi.auth.resolve import Keys
 from pi.auth.value import Values
-from pi.models import config
+from pi.models import config, overlay
 from pi.models.book import Book
 from pi.models.catalog import Catalog
 from pi.value import Value
@@ -42,7 +42,7 @@ def open_models(agent_dir: str, environ: Mapping[str, str]) -> Models:
     """The models and keys of an agent directory and an environment. Never raises for content."""
     path = paths.models_file(agent_dir)
     own = config.load(path)
-    catalog = Catalog()
+    catalog = Catalog(overlay.reader(agent_dir))
     keys = Keys(paths.auth_file(agent_dir), own, catalog, Values(environ))
 
     def probe(only: str | None) -> list[Model]:
