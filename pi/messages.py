@@ -150,6 +150,18 @@ def tool_result(
     return message
 
 
+def bash_execution(
+    command: str, result: Mapping[str, Any], timestamp: int, exclude: bool | None = None
+) -> Message:
+    """A command the user ran, and its `result`: `output`, `exitCode`?, `cancelled`, `truncated`,
+    `fullOutputPath`?. `exclude`: whether to keep it from the model; None when nothing was said."""
+    message: Message = {"role": "bashExecution", "command": command, **result}
+    message["timestamp"] = timestamp
+    if exclude is not None:
+        message["excludeFromContext"] = exclude
+    return message
+
+
 def blocks_of(message: Mapping[str, Any]) -> list[Any]:
     """The content blocks of any message; a string is one text block, null and junk are none."""
     content = message.get("content")

@@ -119,6 +119,7 @@ def test_usage_is_priced_when_it_is_set():
         ("", {}, None),
         ("  \n", {}, None),
         ('{"a": [1]}', {"a": [1]}, None),
+        ('{"a": "one\n\ttwo"}', {"a": "one\n\ttwo"}, None),
         ('{"a":', {}, "not valid JSON"),
         ("[1]", {}, "not a JSON object"),
         ("null", {}, "not a JSON object"),

@@ -87,6 +87,15 @@ def test_vendors_errors(status, value, kind, said):
     assert "\n" not in str(error)
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, "bad_request"), (400, "server"), (500, "server")]
+)
+def test_a_general_code_does_not_make_a_missing_model_worth_repeating(status, kind):
+    value = {"error": {"message": 'model "qwen-none" not found, try pulling it first',
+                       "type": "api_error"}}  # fmt: skip
+    assert from_http(status, {"content-type": "application/json"}, body(value)).kind == kind
+
+
 def test_an_empty_400_is_an_overflow():
     assert from_http(400, {}, b"").kind == "context_overflow"
 
@@ -168,3 +177,69 @@ def test_a_page_instead_of_a_stream():
 def test_an_error_object_instead_of_a_stream():
     error = from_wrong_type("application/json", body({"error": {"message": "overloaded"}}))
     assert (error.kind, str(error)) == ("overloaded", "overloaded")
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds", "says"),
+    [
+        ({"resets_in_seconds": 3600}, 3600, "it resets in 60 min"),
+        ({"resets_in_seconds": 500_000}, 500_000, "it resets in 6 days"),
+        ({"resets_at": 1_445_412_480 + 7200}, 7200, "it resets in 2 h"),
+        ({"resets_at": 1_445_412_480 - 5}, 0, "it resets in 0 s"),
+        ({"resets_in_seconds": "soon", "resets_at": None}, None, "limit has been reached"),
+    ],
+)
+def test_a_plan_limit_says_when_it_is_lifted(fields, seconds, says):
+    error = {"type": "usage_limit_reached", "message": "The usage limit has been reached"}
+    headers = {"date": "Wed, 21 Oct 2015 07:28:00 GMT"}
+    found = from_http(429, headers, body({"error": {**error, "plan_type": "plus", **fields}}))
+    assert (found.kind, found.retry_after_s) == ("quota", seconds)
+    assert says in str(found)
+
+
+def test_a_model_that_a_plan_does_not_have_is_not_asked_again():
+    error = {"type": "usage_not_included", "message": "Upgrade"}
+    assert from_http(429, {}, body({"error": error})).kind == "quota"
+
+
+def google_error(message, *details):
+    error = {"code": 429, "message": message, "status": "RESOURCE_EXHAUSTED", "details": details}
+    return json.dumps({"error": error}).encode()
+
+
+def quota(name):
+    return {"@type": "QuotaFailure", "violations": [{"quotaId": name}, None]}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "seconds"),
+    [
+        (google_error("Slow down.", {"retryDelay": "22s"}), "rate_limit", 22.0),
+        (google_error("Slow down.", {"retryDelay": "1.5s"}), "rate_limit", 1.5),
+        (google_error("Slow down.", {"retryDelay": 5}, None, "x"), "rate_limit", None),
+        (
+            google_error("You exceeded your current quota.", quota("RequestsPerMinute-Free")),
+            "rate_limit",
+            None,
+        ),
+        (
+            google_error(
+                "You exceeded your current quota. Please retry in 3.5s.",
+                quota("RequestsPerMinute-Free"),
+                quota("RequestsPerDay-Free"),
+                {"retryDelay": "3s"},
+            ),
+            "quota",
+            3.5,
+        ),
+    ],
+)
+def test_what_google_adds(body, kind, seconds):
+    for data in (body, b"[" + body + b"]"):
+        error = from_http(429, {"content-type": "application/json"}, data)
+        assert (error.kind, error.retry_after_s) == (kind, seconds)
+
+
+def test_a_key_that_google_does_not_know():
+    body = b'{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key."}}'
+    assert from_http(400, {}, body).kind == "auth"

@@ -234,3 +234,35 @@ def test_a_longer_history_starts_like_the_shorter_one(seed):
             continue
         short = prepare(messages[: cut + 1], CLAUDE).messages
         assert prepare(messages, CLAUDE).messages[: len(short)] == short
+
+
+RESPONSES = {"provider": "r", "id": "o", "api": "openai-responses", "input": ["text"]}
+
+
+def test_ids_of_responses_lose_their_item_for_another_model():
+    messages = [
+        answer(call("call_1|fc_1"), model=RESPONSES),
+        tool_result(call("call_1|fc_1"), [], 8),
+    ]
+    own, other = prepare(messages, RESPONSES), prepare(messages, CHAT)
+    assert [m["toolCallId"] for m in own.messages[1:]] == ["call_1|fc_1"]
+    assert [m["toolCallId"] for m in other.messages[1:]] == ["call_1"]
+    assert tool_calls(other.messages[0])[0]["id"] == "call_1"
+
+
+def test_ids_that_share_a_call_id_are_kept_apart():
+    """Some servers count the calls of each answer from 0; results are matched by that alone."""
+    names = ["call_0|fc_a", "call_0|fc_b", "call_0"]
+    messages = []
+    for at, name in enumerate(names):
+        model = RESPONSES if "|" in name else CHAT
+        messages += [answer(call(name), model=model), tool_result(call(name), [text(str(at))], 8)]
+    prepared = prepare(messages, RESPONSES).messages
+    sent = [message["toolCallId"].partition("|")[0] for message in prepared[1::2]]
+    assert sent[0] == "call_0"
+    assert len(set(sent)) == 3
+    assert [message["content"][0]["text"] for message in prepared[1::2]] == ["0", "1", "2"]
+    for asked, given in zip(prepared[::2], prepared[1::2], strict=True):
+        assert tool_calls(asked)[0]["id"] == given["toolCallId"]
+    shorter = prepare(messages[:4], RESPONSES).messages
+    assert prepared[:4] == shorter

@@ -6,7 +6,7 @@ import pytest
 
 from pi import events as ev
 from pi.messages import text, zero_usage
-from pi.wire import LineEncoder, encode
+from pi.wire import LineEncoder, decode, encode
 
 USAGE = {**zero_usage(), "input": 3}
 CALL = {"type": "toolCall", "id": "c", "name": "read", "arguments": {}}
@@ -104,6 +104,11 @@ CASES = [
     (ev.SummaryRetryEnd(), {"type": "summarization_retry_finished"}),
     (ev.SessionInfoChanged("n"), {"type": "session_info_changed", "name": "n"}),
     (ev.SessionInfoChanged(None), {"type": "session_info_changed"}),
+    (
+        ev.ShellUpdate("7", "ok\n"),
+        {"type": "bash_execution_update", "id": "7", "delta": "ok\n"},
+    ),
+    (ev.ShellUpdate(None, "x"), {"type": "bash_execution_update", "delta": "x"}),
     (ev.ThinkingLevelChanged("low"), {"type": "thinking_level_changed", "level": "low"}),
 ]
 
@@ -143,6 +148,14 @@ def test_every_event_has_its_outside_form(event, outside):
     assert line.count("\n") == 1
     assert json.loads(line) == outside
     assert list(json.loads(line)) == list(outside)
+    assert decode(outside) == event
+
+
+@pytest.mark.parametrize("outside", [outside for _, outside in CASES], ids=str)
+def test_a_record_that_lacks_something_is_no_event(outside):
+    for key in ("type", *outside):
+        left = {name: value for name, value in outside.items() if name != key}
+        assert decode(left) is None or encode(decode(left)) == left
 
 
 @pytest.mark.parametrize(("inner", "outside"), UPDATES)
@@ -153,6 +166,22 @@ def test_updates(inner, outside):
     line = LineEncoder().line(event)
     assert json.loads(line) == expected
     assert line.count("\n") == 1
+    assert encode(decode(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [None, [], {}, {"type": 5}, {"type": "text"}, {"type": "text_delta"}, {"type": "a_b_c"},
+     {"type": "image_start", "contentIndex": 0}],
+)  # fmt: skip
+def test_an_update_of_unknown_kind_is_no_event(inner):
+    record = {"type": "message_update", "usage": USAGE, "assistantMessageEvent": inner}
+    assert decode(record) is None
+
+
+@pytest.mark.parametrize("name", [None, 5, [], "response", "agent_started"])
+def test_other_records_are_no_events(name):
+    assert decode({"type": name}) is None
 
 
 def test_usage_is_encoded_anew_when_it_is_replaced():

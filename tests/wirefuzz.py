@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from copy import deepcopy
 
@@ -25,9 +26,15 @@ def splits(data: bytes, seed: int, rounds: int = 5) -> Iterator[list[bytes]]:
 
 def boundaries(framing: str, data: bytes) -> list[int]:
     """Where records end: byte offsets, the last one being the whole length."""
+    found: list[int] = []
+    at = 0
+    if framing == "aws-event-stream":  # a record begins with its length
+        while at < len(data):
+            at += max(1, int.from_bytes(data[at : at + 4], "big"))
+            found.append(min(at, len(data)))
+        return found
     if framing != "sse":
         return [len(data)]
-    found, at = [], 0
     for line in data.splitlines(keepends=True):
         at += len(line)
         if not line.strip(b"\r\n") and at not in found:
@@ -53,3 +60,19 @@ def sampled(variants: Iterable[Any], most: int, seed: int) -> list[Any]:
     """At most `most` of the variants, always the same ones for a seed."""
     found = list(variants)
     return found if len(found) <= most else random.Random(seed).sample(found, most)
+
+
+def damaged_records(found: list[Any], most: int) -> Iterator[list[Any]]:
+    """Copies of a stream's (head, JSON text) records with one node of one text damaged."""
+    for at, (head, text) in enumerate(found):
+        try:
+            value = json.loads(text)
+        except ValueError:
+            continue
+        for variant in sampled(damaged(value), most // len(found) + 1, seed=at):
+            records = [*found[:at], (head, json.dumps(variant)), *found[at + 1 :]]
+            yield [(name, _text(data)) for name, data in records]
+
+
+def _text(data: bytes | str) -> str:
+    return data if isinstance(data, str) else data.decode()

@@ -1,7 +1,8 @@
 """The test kit of the wire formats: cases as data, replays and cuts of streams, fuzzing.
 
 `tests/test_wire_formats.py` runs everything below over every format that has a row in `FORMATS`
-here and a folder `tests/wire/<format>/`. A new format needs no test code for that, only data:
+of `tests/wireformat.py` and a folder `tests/wire/<format>/`. A new format needs no test code for
+that, only data:
 
 1.  A row in `FORMATS`: which record ends a stream, and a thinking signature it would replay.
 2.  `model.json`: the model all its cases start from. A case's `"model"` is merged over it (objects
@@ -63,6 +64,7 @@ from pathlib import Path
 
 import pytest
 
+from pi import eventstream
 from pi.errors import ProviderError
 from pi.events import BlockDelta, BlockEnd, BlockStart, Done, Start
 from pi.providers import registry
@@ -71,41 +73,18 @@ from pi.request import Context, Options, Request
 from pi.sse import parse
 from pi.text.unicode import clean
 from pi.value import Value
-from tests.wirefuzz import damaged, sampled
+from tests.fakeprovider.eventframe import framed
+from tests.wireformat import FORMATS
+from tests.wirefuzz import damaged_records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 WIRE = ROOT / "wire"
 TIMESTAMP = 1_700_000_000_000
-
-
-class Format(Value):
-    """What the kit must know of a format.
-
-    `is_end(event, data)` tells whether a record makes the stream complete: from it on a cut is
-    harmless. `signature` is a thinkingSignature that the format replays to its own model.
-    """
-
-    is_end: Callable[[str | None, str], bool]
-    signature: str
-    framing: str = "sse"
-
-
-def _chat_end(event: str | None, data: str) -> bool:
-    try:
-        return bool(json.loads(data)["choices"][0]["finish_reason"])
-    except (ValueError, LookupError, TypeError):
-        return False
-
-
-FORMATS: dict[str, Format] = {
-    "openai-completions": Format(_chat_end, "reasoning_content"),
-    "anthropic-messages": Format(lambda event, data: event == "message_stop", "c2lnbmF0dXJl"),
-}
 
 
 def formats() -> list[str]:
@@ -170,7 +149,9 @@ def conversation(name: str, target: dict[str, Any]) -> dict[str, Any]:
         content = message.get("content")
         for block in content if isinstance(content, list) else ():
             if isinstance(block, dict) and block.get("thinkingSignature") == "$signature":
-                block["thinkingSignature"] = FORMATS[target["api"]].signature
+                words = dumps(block["thinking"])[1:-1]
+                signature = FORMATS[target["api"]].signature.replace("$thinking", words)
+                block["thinkingSignature"] = signature
     return case
 
 
@@ -341,6 +322,8 @@ def records(framing: str, chunks: Iterable[bytes]) -> Iterator[tuple[str | None,
     """Records as the transport gives them."""
     if framing == "sse":
         return parse(chunks)
+    if framing == "aws-event-stream":
+        return eventstream.parse(chunks)
     if framing == "json":
         return iter([(None, b"".join(chunks).decode("utf-8", "replace"))])
     raise AssertionError(f"the kit does not know the framing {framing}")
@@ -376,20 +359,17 @@ def check_outcome(case: dict[str, Any], outcome: Outcome) -> None:
 
 
 def damaged_streams(api: str, data: bytes, most: int) -> list[bytes]:
-    """Versions of an SSE stream with one node of one record's JSON replaced or removed."""
-    if FORMATS[api].framing != "sse":
-        return []
-    found = list(parse([data]))
-    made: list[bytes] = []
-    for at, (_, text) in enumerate(found):
-        try:
-            value = json.loads(text)
-        except ValueError:
-            continue
-        for variant in sampled(damaged(value), most // len(found) + 1, seed=at):
-            changed = [*found[:at], (found[at][0], json.dumps(variant)), *found[at + 1 :]]
-            made.append(b"".join(sse(text, event) for event, text in changed))
-    return made
+    """Versions of a stream with one node of one record's JSON replaced or removed."""
+    framing = FORMATS[api].framing
+    try:
+        found = list(records(framing, [data]))
+    except ProviderError:
+        return []  # broken as it is
+    write = {"sse": lambda event, text: sse(text, event), "aws-event-stream": framed}[framing]
+    return [
+        b"".join(write(head, text if framing == "sse" else text.encode()) for head, text in changed)
+        for changed in damaged_records(found, most)
+    ]
 
 
 def check_events(outcome: Outcome) -> None:

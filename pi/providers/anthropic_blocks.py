@@ -99,6 +99,8 @@ class Blocks:
             return
         name = delta.get("type")
         if name == "signature_delta":
+            if delta.get("signature") and index not in self._open and index not in self._ended:
+                yield from self._begin_late(index, "thinking", name)  # thinking that is not shown
             self._sign(index, delta.get("signature"))
             return
         kind, key = _DELTAS.get(name, ("", "")) if isinstance(name, str) else ("", "")

@@ -206,13 +206,14 @@ def read_arguments(text: str) -> tuple[Mapping[str, Any], str | None]:
     """A call's argument text as an object, and what is wrong with it (None: nothing).
 
     Empty text is an empty object: several providers send nothing for a call without arguments.
-    Text that is not a JSON object is never guessed at: it gives {} and a reason, with the text
+    Raw line ends and tabs in strings, which smaller models write, mean what they are. Any other
+    text that is not a JSON object is never guessed at: it gives {} and a reason, with the text
     itself, that the model can act on.
     """
     if not text.strip():
         return {}, None
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, strict=False, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         return {}, _with_text(f"not valid JSON: {error}", text)
     return (value, None) if isinstance(value, dict) else ({}, _not_object(value))

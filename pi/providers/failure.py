@@ -74,6 +74,7 @@ _SERVER = _words(
 
 _AUTH = _words(
     r"invalid.?(api.?key|x-api-key|token|authentication)|incorrect api key|unauthorized",
+    r"api.?key (is )?(not valid|invalid|expired)",
     r"authentication.?(error|failed)|permission.?denied|expired.?token|token.*expired",
 )
 
@@ -93,6 +94,9 @@ _NOT_RETRIED = frozenset((400, 401, 403, 404, 405, 422))
 """Statuses that blame the request: words like "try again" in them do not make it worth repeating,
 but a plain "server_error" or "overloaded" does (several gateways wrap such failures in a 400)."""
 
+_NOT_THERE = frozenset((401, 403, 404, 405))
+"""Statuses that a general code such as "api_error" does not outweigh."""
+
 _CODE_KINDS: dict[str, ErrorKind] = {
     "1308": "quota",  # z.ai: plan limit reached
     "insufficient_quota": "quota",
@@ -107,7 +111,21 @@ _CODE_KINDS: dict[str, ErrorKind] = {
     "server_error": "server",
     "api_error": "server",
     "timeout_error": "server",
+    "usage_not_included": "quota",  # ChatGPT: the plan has no such model
     "billing_error": "quota",
+    "accessdeniedexception": "auth",  # from here on: AWS
+    "expiredtokenexception": "auth",
+    "internalfailure": "server",
+    "internalserverexception": "server",
+    "invalidsignatureexception": "auth",
+    "missingauthenticationtokenexception": "auth",
+    "modelerrorexception": "server",
+    "modelnotreadyexception": "overloaded",
+    "modelstreamerrorexception": "server",
+    "modeltimeoutexception": "server",
+    "serviceunavailableexception": "overloaded",
+    "throttlingexception": "rate_limit",
+    "unrecognizedclientexception": "auth",
 }
 
 
@@ -118,6 +136,7 @@ def from_http(status: int, headers: Mapping[str, str], body: bytes) -> ProviderE
     """
     text = clean(decode(body)).strip()
     message, code = _read_body(text, headers.get("content-type", ""))
+    code = code or _one_line(headers.get("x-amzn-errortype", "").partition(":")[0]) or None
     from http import HTTPStatus  # noqa: PLC0415 - only when something failed: 6 ms
 
     try:
@@ -131,9 +150,15 @@ def from_http(status: int, headers: Mapping[str, str], body: bytes) -> ProviderE
     kind = _kind(status, code, message)
     if status in (400, 413) and not text:
         kind = "context_overflow"  # Cerebras answers an overflow with an empty body
-    return ProviderError(
-        line, kind, status=status, retry_after_s=retry_after(headers, message), code=code
-    )
+    details = _google_details(text)
+    if kind == "quota" and _is_by_minute(details):
+        kind = "rate_limit"
+    delay = retry_after(headers, message)
+    delay = _told_delay(details) if delay is None else delay
+    if kind == "quota" and delay is None:
+        delay = _until_reset(text, headers)
+        line += "" if delay is None else f"; it resets in {_span(delay)}"
+    return ProviderError(line, kind, status=status, retry_after_s=delay, code=code)
 
 
 def from_object(value: object, status: int | None = None, prefix: str = "") -> ProviderError:
@@ -171,6 +196,14 @@ def from_wrong_type(content_type: str, body: bytes) -> ProviderError:
     )
 
 
+def from_unreadable(event: str | None, data: str) -> ProviderError:
+    """The error of a record of a stream that is not JSON. `event` is its name, if it has one."""
+    if event == "error":
+        return from_object(data)
+    shown = clean(" ".join(data.split()))[:100]
+    return ProviderError(f"the answer has a chunk that is not JSON: {shown}", "protocol")
+
+
 def retry_after(
     headers: Mapping[str, str], message: str = "", now_s: float | None = None
 ) -> float | None:
@@ -184,16 +217,16 @@ def retry_after(
         seconds = _number(headers.get(name))
         if seconds is not None:
             return max(0.0, seconds * scale)
-    date = _http_date(headers.get("retry-after"))
+    date = http_date(headers.get("retry-after"))
     if date is not None:
-        now = now_s if now_s is not None else _http_date(headers.get("date"))
+        now = now_s if now_s is not None else http_date(headers.get("date"))
         return None if now is None else max(0.0, date - now)
     return _spoken_delay(message)
 
 
 def _kind(status: int | None, code: str | None, message: str) -> ErrorKind:
     known = _CODE_KINDS.get((code or "").lower())
-    if known is not None:
+    if known is not None and not (known == "server" and status in _NOT_THERE):
         return known
     said = f"{code or ''} {message}"
     if _RATE_LIMIT.search(said) and not _QUOTA.search(said):
@@ -282,7 +315,7 @@ def _code(value: dict[str, Any]) -> str | None:
         if isinstance(code, int) and not isinstance(code, bool):
             return str(code)
         if isinstance(code, str) and code and code != "error":
-            return _one_line(code)[:100]
+            return _one_line(code.rpartition("#")[2] if key == "__type" else code)[:100]
     return None
 
 
@@ -303,7 +336,8 @@ def _number(text: str | None) -> float | None:
         return None
 
 
-def _http_date(text: str | None) -> float | None:
+def http_date(text: str | None) -> float | None:
+    """The date of a header in Unix seconds; None for what is none."""
     if not text:
         return None
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rare, and 15 ms
@@ -322,9 +356,65 @@ _SPOKEN = re.compile(
 )
 
 
+_RETRY_DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
+
+
+def _google_details(text: str) -> list[dict[str, Any]]:
+    """What an error of Google's adds: `{"error": {"details": [{"retryDelay": "22s"}, ...]}}`."""
+    try:
+        value = json.loads(text) if '"details"' in text else None
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(value, list):
+        value = value[0] if value else None
+    error = value.get("error") if isinstance(value, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    found = details if isinstance(details, list) else []
+    return [detail for detail in found if isinstance(detail, dict)]
+
+
+def _told_delay(details: list[dict[str, Any]]) -> float | None:
+    """The seconds such details ask to wait."""
+    told = (str(detail.get("retryDelay")) for detail in details)
+    found = next((match for delay in told if (match := _RETRY_DELAY.fullmatch(delay))), None)
+    return float(found[1]) if found else None
+
+
+def _is_by_minute(details: list[dict[str, Any]]) -> bool:
+    """Whether the quota they name is one of a minute and none of a day: it is there again soon."""
+    ids = [
+        str(violation.get("quotaId"))
+        for detail in details
+        for violation in (detail.get("violations") or ())
+        if isinstance(violation, dict)
+    ]
+    return any("PerMinute" in name for name in ids) and not any("PerDay" in name for name in ids)
+
+
 def _spoken_delay(message: str) -> float | None:
     found = _SPOKEN.search(message)
     if found is None or not any(found.groups()):
         return None
     scale = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
     return sum(float(found[unit]) * size for unit, size in scale.items() if found[unit])
+
+
+_RESET_IN = re.compile(r'"resets_in_seconds"\s*:\s*(\d{1,9})\b')
+_RESET_AT = re.compile(r'"resets_at"\s*:\s*(\d{9,11})\b')
+
+
+def _until_reset(text: str, headers: Mapping[str, str]) -> float | None:
+    """Seconds until a plan's limit is lifted, as ChatGPT says it in the error object."""
+    told = _RESET_IN.search(text)
+    if told is not None:
+        return float(told[1])
+    moment, now = _RESET_AT.search(text), http_date(headers.get("date"))
+    return None if moment is None or now is None else max(0.0, int(moment[1]) - now)
+
+
+def _span(seconds: float) -> str:
+    """A length of time in words: 90 minutes are "2 h"."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds > size * 1.5:
+            return f"{round(seconds / size)} {unit}"
+    return f"{round(seconds)} s"

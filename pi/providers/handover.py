@@ -8,7 +8,8 @@ at any point. `prepare` gives the `Context` an encoder takes:
   failed answers    (error, aborted) are not replayed
   thinking          kept only for the model that made it, with a signature or with words
   foreign marks     `thoughtSignature`, `textSignature`, `namespace` removed for another model
-  call ids          rewritten to what the target's format accepts, without collisions
+  call ids          rewritten to what the target's format accepts, without collisions; names of
+                    tools that were called, too
   calls and results every call gets exactly one result, right after it; stray results are dropped
   images            replaced by a line of text for a model that cannot see
   the rest          blocks of unknown kind and empty messages are dropped
@@ -45,17 +46,20 @@ class IdRule(Value):
     """What a format accepts as a tool-call id: characters (negated set) and the greatest length.
 
     Where the length is `exact`, an id that does not fit is replaced by a digest of that length.
+    The last two fields are the same for the names of called tools.
     """
 
     forbidden: str
     length: int
     exact: bool = False
+    forbidden_in_name: str = r"[^A-Za-z0-9_-]"
+    name_length: int = 64
 
 
 _COMMON_IDS = IdRule(r"[^A-Za-z0-9_-]", 64)
 ID_RULES = {
     "openai-completions": IdRule(r"[^A-Za-z0-9_-]", 40),
-    "anthropic-messages": _COMMON_IDS,
+    "anthropic-messages": IdRule(r"[^A-Za-z0-9_-]", 64, name_length=128),
     "mistral-conversations": IdRule(r"[^A-Za-z0-9]", 9, exact=True),
 }
 """Wire format -> its rule; formats without a row take the common one."""
@@ -100,7 +104,8 @@ def _adapted(messages: Iterable[Message], model: Model) -> Iterator[Message]:
         elif role == "toolResult":
             blocks = _visible(message, sees, TOOL_IMAGE_NOTE)
             call_id = ids.of_result(str(message.get("toolCallId", "")))
-            yield {**message, "content": blocks, "toolCallId": call_id}
+            name = ids.name(str(message.get("toolName", "")))
+            yield {**message, "content": blocks, "toolCallId": call_id, "toolName": name}
         elif role == "assistant" and not is_failed(message):
             blocks = list(_answer_blocks(message, made_by(message, model), ids))
             if blocks:
@@ -144,6 +149,7 @@ def _adapted_call(block: dict[str, Any], own: bool, ids: _Ids) -> dict[str, Any]
     call_id = ids.of_call(str(block.get("id", "")), own)
     arguments = block.get("arguments")
     call = {**block, "id": call_id, "arguments": arguments if isinstance(arguments, dict) else {}}
+    call["name"] = ids.name(block["name"])
     call.pop("argumentsError", None)
     if not own:
         call.pop("thoughtSignature", None)
@@ -165,12 +171,17 @@ class _Ids:
         plain = original if own else original.partition("|")[0]
         chosen = plain if own and plain else self._fitted(plain or original)
         attempt = 1
-        while chosen in self._used or not chosen:
+        while chosen.partition("|")[0] in self._used or not chosen:
             attempt += 1
-            chosen = self._fitted(f"{plain}#{attempt}")
-        self._used.add(chosen)
+            chosen = self._fitted(f"{plain.partition('|')[0]}#{attempt}")
+        self._used.add(chosen.partition("|")[0])  # what a result is matched by
         self._latest[original] = chosen
         return chosen
+
+    def name(self, original: str) -> str:
+        """A tool's name to send: what a model made up may be refused, with all that follows."""
+        rule = self._rule
+        return re.sub(rule.forbidden_in_name, "_", original)[: rule.name_length] or "unknown"
 
     def of_result(self, original: str) -> str:
         return self._latest.get(original, original)

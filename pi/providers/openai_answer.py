@@ -29,11 +29,12 @@ from pi.providers.openai_details import Details
 from pi.providers.openai_messages import REASONING_FIELDS
 from pi.providers.openai_usage import read_usage, report_of
 from pi.providers.openrouter import is_openrouter
+from pi.providers.rescue import Rescue
 from pi.text.unicode import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from typing import Any
 
     from pi.errors import ErrorKind
@@ -68,7 +69,10 @@ _FAILURES: dict[str, ErrorKind] = {
 
 def decode(records: Iterable[tuple[str | None, str]], draft: Draft) -> Iterator[StreamEvent]:
     """The events of an answer. Raises ProviderError as `read` does."""
-    return read(records, draft, Answer(draft, OneOfEach(draft), Calls(draft)))
+    rescue = None
+    if draft.tools and switches_of(draft.model)["recoversTextToolCalls"]:
+        rescue = Rescue(draft.tools)
+    return read(records, draft, Answer(draft, OneOfEach(draft), Calls(draft), rescue))
 
 
 def read(
@@ -87,7 +91,7 @@ def read(
         except (ValueError, RecursionError):
             if data.strip() == "[DONE]":
                 break
-            raise _unreadable(event, data) from None
+            raise failure.from_unreadable(event, data) from None
         delta = plain_delta(chunk) if event is None else None
         if delta is None:
             yield from answer.take(event, chunk)
@@ -103,21 +107,20 @@ _KINDS = {"content": "text", **dict.fromkeys(REASONING_FIELDS, "thinking")}
 """Field of a delta -> the kind of block its words are for."""
 
 
-def _unreadable(event: str | None, data: str) -> ProviderError:
-    if event == "error":
-        return failure.from_object(data)
-    shown = clean(" ".join(data.split()))[:100]
-    return ProviderError(f"the answer has a chunk that is not JSON: {shown}", "protocol")
-
-
 class Answer:
-    """What has come of an answer so far; `blocks` and `calls` decide how it is laid out."""
+    """What has come of an answer so far; `blocks` and `calls` decide how it is laid out.
 
-    def __init__(self, draft: Draft, blocks: OneOfEach | InTurns, calls: Calls) -> None:
+    `rescue`, if given, finds calls in its text.
+    """
+
+    def __init__(
+        self, draft: Draft, blocks: OneOfEach | InTurns, calls: Calls, rescue: Rescue | None = None
+    ) -> None:
         self._draft = draft
         self._blocks = blocks
         self._details = Details()
         self._calls = calls
+        self._rescue = rescue
         self._reason: str | None = None  # the last finish_reason
         self._is_openrouter = is_openrouter(draft.model)
 
@@ -141,7 +144,11 @@ class Answer:
         except (LookupError, TypeError, ValueError, AttributeError):
             return None
         plain = plain and "responseId" in self._draft.extra  # or the chunk may bring it
-        return self._draft.delta(block, words) if plain and isinstance(words, str) else None
+        if not plain or not isinstance(words, str):
+            return None
+        if self._rescue is not None and field == "content" and not self._rescue.passes(words):
+            return None
+        return self._draft.delta(block, words)
 
     def take(self, event: str | None, chunk: Any) -> Iterator[StreamEvent]:
         """Add a chunk. Raises ProviderError for one that reports an error."""
@@ -163,6 +170,7 @@ class Answer:
     def finish(self) -> Iterator[StreamEvent]:
         """End all blocks and the answer. Raises ProviderError when it is not complete or failed."""
         draft, reason = self._draft, self._reason
+        is_recovered = yield from self._recover()
         yield from self._blocks.pause()
         yield from self._calls.settle()
         thinking = self._blocks.open.get("thinking")
@@ -183,7 +191,21 @@ class Answer:
                 _FAILURES.get(reason, "unknown"),
                 code=reason,
             )
-        yield draft.done(stop)
+        yield draft.done("toolUse" if is_recovered else stop)
+
+    def _recover(self) -> Generator[StreamEvent, None, bool]:
+        """Bring out the calls that came as text, or the text that was held back as it is."""
+        if self._rescue is None:
+            return False
+        told = not switches_of(self._draft.model)["supportsFinishReason"]
+        stop = _STOP_REASONS.get(self._reason) if self._reason else "stop" if told else None
+        words, calls = self._rescue.settle(whole=stop in ("stop", "toolUse"))
+        if words:
+            yield from self._blocks.add("text", words, "content")
+        for at, (name, arguments) in enumerate(calls):
+            function = {"name": name, "arguments": arguments}
+            yield from self._calls.take({"index": at, "function": function})
+        return bool(calls)
 
     def _identify(self, chunk: dict[str, Any]) -> None:
         """Note the answer's id and, where it is another than asked for, its model."""
@@ -230,7 +252,9 @@ class Answer:
         if not content:
             return
         if isinstance(content, str):
-            yield from self._blocks.add("text", content, "content")
+            words = content if self._rescue is None else self._rescue.feed(content)
+            if words:
+                yield from self._blocks.add("text", words, "content")
         elif isinstance(content, (list, dict)):
             for part in content if isinstance(content, list) else [content]:
                 yield from self._part(part)
@@ -252,6 +276,9 @@ class Answer:
     def _call(self, pieces: Any) -> Iterator[StreamEvent]:
         for piece in pieces if isinstance(pieces, list) else [pieces]:
             if isinstance(piece, dict):
+                words = self._rescue.give_up() if self._rescue else ""
+                if words:
+                    yield from self._blocks.add("text", words, "content")
                 yield from self._blocks.pause()
                 yield from self._calls.take(piece)
 

@@ -2,8 +2,8 @@
 
 `DEFAULTS` is the protocol as OpenAI speaks it. `SERVICES` says what is different where, found by
 the model's provider id or a part of its URL. A model's own `compat` has the last word, switch by
-switch. Source: the reference's models-configuration page, "openai-completions", and the requests
-it sends to each URL.
+switch. `recoversTextToolCalls` is no matter of protocol: see `rescue`. Source: the reference's
+models-configuration page, "openai-completions", and the requests it sends to each URL.
 
     switches = switches_of(model)
     switches["maxTokensField"]      "max_tokens"
@@ -50,6 +50,7 @@ DEFAULTS: dict[str, Any] = {
     "promptCacheKeyMode": "auto",
     "supportsLongCacheRetention": True,
     "vllmPriority": None,
+    "recoversTextToolCalls": False,
 }
 
 _TYPES: dict[str, type] = {
@@ -126,6 +127,11 @@ SERVICES = (
     Service(("xai",), ("api.x.ai",), _NO_EFFORT),
     Service(("cerebras",), ("cerebras.ai",), _PLAIN),
     Service(("opencode",), ("opencode.ai",), _PLAIN),
+    Service(
+        ("ollama", "llama.cpp", "vllm", "sglang", "lmstudio"),
+        ("://localhost", "://127.", "://[::1]"),
+        {"recoversTextToolCalls": True},
+    ),
 )
 """Later rows go over earlier ones, so a narrower row comes after a wider one."""
 

@@ -26,8 +26,14 @@ if TYPE_CHECKING:
 
 FORMATS = {
     "openai-completions": "pi.providers.openai_completions",
+    "openai-responses": "pi.providers.openai_responses",
+    "azure-openai-responses": "pi.providers.azure_openai_responses",
+    "openai-codex-responses": "pi.providers.openai_codex_responses",
     "anthropic-messages": "pi.providers.anthropic_messages",
     "mistral-conversations": "pi.providers.mistral_conversations",
+    "bedrock-converse-stream": "pi.providers.bedrock_converse_stream",
+    "google-generative-ai": "pi.providers.google_generative_ai",
+    "google-vertex": "pi.providers.google_vertex",
     "demo": "pi.providers.demo",
     "faux": "pi.providers.faux",
 }

@@ -13,8 +13,11 @@ Source: OpenAI's structured-outputs guide, "Supported schemas".
 
 from __future__ import annotations
 
+from pi.errors import ProviderError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _REFUSED = frozenset(
@@ -59,6 +62,28 @@ def insists(tool: dict[str, Any]) -> bool:
     return wants_strict(tool) and tool["constrainedSampling"].get("strict") == "require"
 
 
+def wished_schema(
+    tool: dict[str, Any], make: Callable[[dict[str, Any]], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """What `make(tool)` gives for a tool that asks for strictness; None: send it as it is.
+
+    `make` raises UnsupportedSchemaError where there is no strict schema. For a tool that insists
+    on one, that is raised as ProviderError("bad_request").
+    """
+    if not wants_strict(tool):
+        return None
+    try:
+        return make(tool)
+    except UnsupportedSchemaError as error:
+        if not insists(tool):
+            return None
+        raise ProviderError(
+            f'tool "{tool["name"]}" insists on schema-constrained arguments, but {error}; set '
+            'its "strict" to "prefer"',
+            "bad_request",
+        ) from None
+
+
 def strict_schema(schema: Any) -> dict[str, Any]:
     """The strict form of a tool's parameters. Raises UnsupportedSchemaError when there is none."""
     if not isinstance(schema, dict) or schema.get("type") != "object":
@@ -101,7 +126,7 @@ def _close(result: dict[str, Any], path: str, depth: int) -> None:
         raise UnsupportedSchemaError(f"{path} has malformed properties")
     if result.get("additionalProperties", False) is not False:
         raise UnsupportedSchemaError(f"{path} allows further properties")
-    if any(name not in properties for name in required):
+    if any(not isinstance(name, str) or name not in properties for name in required):
         raise UnsupportedSchemaError(f"{path} requires a property it does not have")
     strict = {
         name: _strict(value, f"{path}.{name}", depth + 1) for name, value in properties.items()

@@ -10,8 +10,7 @@ limits"), which Bedrock's refers to.
 
 from __future__ import annotations
 
-from pi.errors import ProviderError
-from pi.providers.strict import UnsupportedSchemaError, insists, strict_schema, wants_strict
+from pi.providers.strict import UnsupportedSchemaError, strict_schema, wished_schema
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,18 +70,7 @@ class StrictRoom:
 
         Raises ProviderError("bad_request") when it insists on strictness and cannot have it.
         """
-        if not wants_strict(tool):
-            return None
-        try:
-            return self._taken(tool)
-        except UnsupportedSchemaError as error:
-            if not insists(tool):
-                return None
-            raise ProviderError(
-                f'tool "{tool["name"]}" insists on schema-constrained arguments, but {error}; set '
-                'its "strict" to "prefer"',
-                "bad_request",
-            ) from None
+        return wished_schema(tool, self._taken)
 
     def _taken(self, tool: ToolDecl) -> dict[str, Any]:
         if not self._offered:

@@ -41,3 +41,11 @@ def ends_in_half_pair(value: str) -> bool:
 def decode(data: bytes) -> str:
     """Bytes as text: UTF-8, each invalid byte sequence replaced by U+FFFD."""
     return data.decode("utf-8", "replace")
+
+
+def shown(value: str) -> str:
+    """Outside text, such as a file's name, for a line of the user: what is not printable, line
+    ends and escape sequences included, is U+FFFD."""
+    if value.isprintable():
+        return value
+    return "".join(char if char.isprintable() else REPLACEMENT for char in value)

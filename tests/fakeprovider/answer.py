@@ -120,7 +120,7 @@ class Responder:
         """A reply in the words of the request's format."""
         if self._dialect:
             reply = replace(reply, dialect={**self._dialect, **(reply.dialect or {})})
-        if not request.body.get("stream"):
+        if not getattr(request.format, "is_streamed", _asks_for_stream)(request):
             return json_answer(request.format.whole(reply, request)), fault
         stream = applied(request.format.stream(reply, request), fault.edits)
         records = stream.records
@@ -131,3 +131,7 @@ class Responder:
             records = records[: fault.after_records] + request.format.error_records(error)
         headers = (("content-type", stream.content_type), ("cache-control", "no-cache"))
         return Answer(200, headers + reply.headers, records, is_stream=True), fault
+
+
+def _asks_for_stream(request: Request) -> bool:
+    return bool(request.body.get("stream"))

@@ -1,4 +1,7 @@
-"""Local model servers: what Ollama, llama.cpp, vLLM and LM Studio say about themselves.
+"""Local model servers: what Ollama, llama.cpp, vLLM, SGLang and LM Studio say about themselves.
+
+"llama.cpp router" is llama.cpp with many models: the one that is loaded, one that it can load, and
+one that has failed.
 
 Clients ask these to learn the real context window and whether a model is loaded. The figures are
 the ones a client should find, `context` above all; `trained` is the larger window of the model
@@ -8,6 +11,8 @@ Source: the servers' API documentation. Known limit: only what discovery needs.
 """
 
 from __future__ import annotations
+
+from urllib.parse import parse_qs
 
 from pi.value import Value
 
@@ -86,6 +91,42 @@ def _llama_models(server: LocalServer, request: Request) -> Any:
     return {"object": "list", "data": [{**rows[0], "owned_by": "llamacpp", "meta": meta}]}
 
 
+def _router_models(server: LocalServer, request: Request) -> Any:
+    states: list[dict[str, Any]] = [
+        {"value": "unloaded", "args": ["llama-server", "--ctx-size", str(server.context)]},
+        {"value": "unloaded", "failed": True, "exit_code": 1, "args": ["llama-server"]},
+        {"value": "loaded", "args": ["llama-server", "-c", str(server.trained)]},
+    ]
+    names = [f"{server.model}-other", f"{server.model}-broken", server.model]
+    rows = model_list(names)["data"]
+    more = {"owned_by": "llamacpp", "in_cache": True, "source": "preset"}
+    data = [{**row, **more, "status": state} for row, state in zip(rows, states, strict=True)]
+    return {"object": "list", "data": data}
+
+
+def _router_props(server: LocalServer, request: Request) -> Any:
+    """A router's own /props, or those of a model it has loaded."""
+    if parse_qs(request.query).get("model") == [server.model]:
+        return _llama_props(server, request)
+    return {"role": "router", "models_autoload": True, "default_generation_settings": {"n_ctx": 0}}
+
+
+def _sglang_models(server: LocalServer, request: Request) -> Any:
+    rows = model_list([server.model])["data"]
+    more = {"owned_by": "sglang", "root": server.model, "max_model_len": server.trained}
+    return {"object": "list", "data": [{**rows[0], **more}]}
+
+
+def _sglang_info(server: LocalServer, request: Request) -> Any:
+    return {
+        "model_path": server.model,
+        "context_length": server.trained,
+        "max_total_num_tokens": server.context,
+        "reasoning_parser": None,
+        "tool_call_parser": None,
+    }
+
+
 def _vllm_models(server: LocalServer, request: Request) -> Any:
     rows = model_list([server.model])["data"]
     more = {"owned_by": "vllm", "root": server.model, "parent": None}
@@ -125,6 +166,16 @@ SERVERS: dict[str, dict[tuple[str, str], Callable[[LocalServer, Request], Any]]]
     "vllm": {
         ("GET", "/v1/models"): _vllm_models,
         ("GET", "/version"): lambda server, request: {"version": "0.12.0"},
+    },
+    "llama.cpp router": {
+        ("GET", "/props"): _router_props,
+        ("GET", "/v1/models"): _router_models,
+        ("GET", "/models"): _router_models,
+        ("GET", "/health"): lambda server, request: {"status": "ok"},
+    },
+    "sglang": {
+        ("GET", "/v1/models"): _sglang_models,
+        ("GET", "/get_server_info"): _sglang_info,
     },
     "lmstudio": {("GET", "/api/v0/models"): _lmstudio_models},
 }

@@ -75,3 +75,17 @@ def is_count(value: object, least: int = 1) -> bool:
 def is_filled(value: object) -> bool:
     """Whether a value is a string with something in it."""
     return isinstance(value, str) and value != ""
+
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+
+
+def check_name(name: object, place: str) -> None:
+    """Raise RefusedError unless this is a tool's name as OpenAI takes it."""
+    require(
+        isinstance(name, str) and _NAME.fullmatch(name),
+        f"Invalid '{place}': string does not match pattern. Expected a string that matches the "
+        "pattern '^[a-zA-Z0-9_-]+$'.",
+        place,
+        "invalid_value",
+    )

@@ -21,6 +21,7 @@ counts are a quarter of the characters. A string misreports it; see `MISREPORTS`
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 
 from pi.value import Value
 from tests.fakeprovider.fault import fault_of
@@ -205,3 +206,9 @@ def counted(reply: Reply, request_bytes: int) -> dict[str, int]:
         "cacheWrite": 0,
         "reasoning": sizes["thinking"] // 4,
     }
+
+
+def signature_of(thought: Mapping[str, Any]) -> str:
+    """The signature of a thinking block: its own, or one made from its text."""
+    made = b64encode(f"fake signature of {thought.get('thinking', '')[:80]}".encode()).decode()
+    return thought.get("thinkingSignature", made)

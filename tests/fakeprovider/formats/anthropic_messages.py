@@ -12,12 +12,11 @@ thinking gets a signature made from its text when it brings none. Dialects (`Rep
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 
 from tests.fakeprovider.edit import Stream
 from tests.fakeprovider.formats.anthropic_check import check
 from tests.fakeprovider.jsontext import compact, event, quoted
-from tests.fakeprovider.reply import counted, pieces, reported
+from tests.fakeprovider.reply import counted, pieces, reported, signature_of
 from tests.fakeprovider.request import Conversation, Turn, dicts_of, text_of
 
 TYPE_CHECKING = False
@@ -112,17 +111,12 @@ def _deltas(block: Any, split: object) -> Iterator[str]:
     elif not block.get("redacted"):
         for piece in pieces(block.get("thinking", ""), split):
             yield f'{{"type":"thinking_delta","thinking":{quoted(piece)}}}'
-        yield f'{{"type":"signature_delta","signature":{quoted(_signature(block))}}}'
+        yield f'{{"type":"signature_delta","signature":{quoted(signature_of(block))}}}'
 
 
 def _arguments(block: Any) -> str:
     arguments = block["arguments"]
     return arguments if isinstance(arguments, str) else compact(arguments)
-
-
-def _signature(block: Any) -> str:
-    made = b64encode(f"fake signature of {block.get('thinking', '')[:80]}".encode()).decode()
-    return block.get("thinkingSignature", made)
 
 
 def _usage(reply: Reply, request: Request) -> dict[str, Any] | None:
@@ -159,7 +153,7 @@ def whole(reply: Reply, request: Request) -> dict[str, Any]:
         elif block.get("redacted"):
             content.append({"type": "redacted_thinking", "data": block["thinkingSignature"]})
         else:
-            thought = {"thinking": block.get("thinking", ""), "signature": _signature(block)}
+            thought = {"thinking": block.get("thinking", ""), "signature": signature_of(block)}
             content.append({"type": "thinking", **thought})
     return {**_message(reply, request), "content": content}
 

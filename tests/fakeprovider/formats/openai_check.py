@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import re
 
-from tests.fakeprovider.refusal import RefusedError, is_count, is_filled, object_body, require
+from tests.fakeprovider.refusal import (
+    RefusedError,
+    check_name,
+    is_count,
+    is_filled,
+    object_body,
+    require,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,23 +127,13 @@ def _check_calls(calls: Any, place: str) -> None:
         )
         require(call_id not in seen, f"Duplicate id '{call_id}' in '{place}'.", f"{at}.id")
         seen.add(call_id)
-        _check_name(function.get("name"), f"{at}.function.name")
+        check_name(function.get("name"), f"{at}.function.name")
         require(
             isinstance(function.get("arguments"), str),
             f"Invalid type for '{at}.function.arguments': expected a string.",
             f"{at}.function.arguments",
             "invalid_type",
         )
-
-
-def _check_name(name: Any, place: str) -> None:
-    require(
-        isinstance(name, str) and _NAME.fullmatch(name),
-        f"Invalid '{place}': string does not match pattern. Expected a string that matches the "
-        "pattern '^[a-zA-Z0-9_-]+$'.",
-        place,
-        "invalid_value",
-    )
 
 
 def _check_pairs(messages: list[Any]) -> None:
@@ -179,7 +176,7 @@ def _check_tools(body: dict[str, Any]) -> None:
         function = tool.get("function") if isinstance(tool, dict) else None
         at = f"tools[{index}].function"
         require(isinstance(function, dict), f"Missing required parameter: '{at}'.", at)
-        _check_name(function.get("name"), f"{at}.name")
+        check_name(function.get("name"), f"{at}.name")
         require(function["name"] not in names, f"Duplicate tool '{function['name']}'.", at)
         names.add(function["name"])
         schema = function.get("parameters", {"type": "object"})
