@@ -20,12 +20,15 @@ from pi.events import Done, Failed
 from pi.providers import failure, registry
 from pi.providers.draft import Draft
 from pi.providers.handover import prepare
+from pi.text.unicode import decode
+from pi.transcript import tools_in_force
 from pi.transport import Limits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
+    from typing import Any
 
     from pi.cancel import CancelToken
     from pi.events import StreamEvent
@@ -36,9 +39,17 @@ if TYPE_CHECKING:
 ERROR_BODY_BYTES = 64 * 1024
 """How much of a failed answer's body is read for its message."""
 
+WRONG_CLOCK_S = 240.0
+"""From when on a clock is too wrong for signatures; AWS takes five minutes."""
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of an answer that comes in one piece."""
+
 
 class Client:
-    """Asks models. `authorise(request, model)` attaches credentials and configured headers.
+    """Asks models. `authorise(request, model, token)` attaches credentials and configured headers;
+    where the provider's clock is not ours, it is handed that time too. `locate(model)` gives a
+    model the address it has for this user.
 
     `limits` are those of hosts on the network; the transport drops the first-byte limit for
     loopback. `now_ms` gives message timestamps, `monotonic` measures durations.
@@ -47,14 +58,16 @@ class Client:
     def __init__(
         self,
         transport: Transport,
-        authorise: Callable[[Request, Model], Request],
+        authorise: Callable[..., Request],
         *,
+        locate: Callable[[Model], Model] = lambda model: model,
         limits: Limits | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
         self._authorise = authorise
+        self._locate = locate
         self._limits = limits or Limits()
         self._now_ms = now_ms
         self._monotonic = monotonic
@@ -96,18 +109,30 @@ class Client:
         """The events of one answer. Raises ProviderError, PiError or Cancelled."""
         codec = registry.load(model["api"])
         context = prepare(messages, model)
-        draft.tools = context.tools
+        draft.tools = tools_in_force(context.tools, context.messages)
         if hasattr(codec, "respond"):
             yield from codec.respond(model, context, options, draft, token)
             return
-        request = self._authorise(codec.encode(model, context, options), model)
-        response = self._transport.open(request, token, self._limits)
+        placed = self._locate(model)
+        request = codec.encode(placed, context, options)
+        response = self._opened(request, placed, token)
         try:
             _check(response, request)
             yield from _decoded(codec, response, request, draft)
             response.finish()
         finally:
             response.close()
+
+    def _opened(self, request: Request, model: Model, token: CancelToken) -> Response:
+        """The answer to a request; a second one where only our clock was wrong."""
+        ready = self._authorise(request, model, token)
+        response = self._transport.open(ready, token, self._limits)
+        provider_s = _other_time(ready, response, self._now_ms() / 1000)
+        if provider_s is None:
+            return response
+        response.close()
+        ready = self._authorise(request, model, token, provider_s)
+        return self._transport.open(ready, token, self._limits)
 
 
 def _decoded(
@@ -116,8 +141,33 @@ def _decoded(
     yield from codec.decode(_FRAMINGS[request.framing](response.chunks()), draft)
 
 
-_FRAMINGS = {"sse": sse.parse}
+def _event_stream(chunks: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:
+    from pi import eventstream  # noqa: PLC0415 - one wire format needs it
+
+    return eventstream.parse(chunks)
+
+
+def _whole(chunks: Iterable[bytes]) -> Iterator[tuple[None, str]]:
+    """The whole body as one record. Raises ProviderError("protocol") where it has no end."""
+    parts, size = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise ProviderError(f"the answer is larger than {MAX_BODY // 2**20} MiB", "protocol")
+    yield None, decode(b"".join(parts))
+
+
+_FRAMINGS = {"sse": sse.parse, "aws-event-stream": _event_stream, "json": _whole}
 """How a body is cut into records; the names are those of `Request.framing`."""
+
+
+def _other_time(request: Request, response: Response, now_s: float) -> float | None:
+    """The provider's time, if a signed request was refused and its time may be the reason."""
+    if response.status not in (400, 403) or "x-amz-date" not in request.headers:
+        return None
+    time_s = failure.http_date(response.headers.get("date"))
+    return None if time_s is None or abs(time_s - now_s) < WRONG_CLOCK_S else time_s
 
 
 def _check(response: Response, request: Request) -> None:
@@ -130,7 +180,12 @@ def _check(response: Response, request: Request) -> None:
         raise failure.from_wrong_type(kind, response.read(ERROR_BODY_BYTES))
 
 
-_WRONG_TYPES = {"sse": ("text/html", "application/json", "application/xml", "text/xml")}
+_PAGES = ("text/html", "application/xml", "text/xml")
+_WRONG_TYPES = {
+    "sse": (*_PAGES, "application/json"),
+    "aws-event-stream": (*_PAGES, "application/json"),
+    "json": _PAGES,
+}
 """Content types that are never a stream of the framing; others are tried."""
 
 

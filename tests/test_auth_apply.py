@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pi.auth.apply import apply, authoriser, filled, headers_of
+from pi.auth.apply import apply, authoriser, filled, headers_of, locator
 from pi.auth.resolve import Credential
 from pi.auth.value import Values
+from pi.cancel import CancelToken
 from pi.errors import NoModelError, PiError
 from pi.request import Request
 from tests import modelkit
@@ -50,8 +51,8 @@ def test_a_header_of_its_own_replaces_the_usual_one():
 
 
 def test_a_way_of_signing_that_is_unknown():
-    with pytest.raises(PiError, match="sigv4"):
-        apply(request("sigv4"), credential())
+    with pytest.raises(PiError, match="smoke-signals"):
+        apply(request("smoke-signals"), credential())
 
 
 def test_configured_headers_win_whatever_their_case():
@@ -113,7 +114,9 @@ def test_all_of_it_together(tmp_path):
     environ = {"GAMMA_KEY": "k", "GAMMA_ACCOUNT": "acc", "TEAM": "t"}
     kit = modelkit.Kit(tmp_path, own=own, environ=environ)
     model = kit.choose(model="gamma/g-one").model
-    sent = authoriser(kit.keys)(request(url=f"{model['baseUrl']}/chat/completions"), model)
+    sent = authoriser(kit.keys, None)(
+        request(url=f"{model['baseUrl']}/chat/completions"), model, CancelToken()
+    )
     assert sent.url == "https://gamma/acc/v1/chat/completions"
     assert sent.headers == {
         "content-type": "application/json",
@@ -126,4 +129,19 @@ def test_all_of_it_together(tmp_path):
 def test_a_model_without_a_key_is_refused_with_what_to_do(tmp_path):
     kit = modelkit.Kit(tmp_path)
     with pytest.raises(NoModelError, match="ALPHA_KEY"):
-        authoriser(kit.keys)(request(), kit.book.find("alpha", "a-large"))
+        authoriser(kit.keys, None)(request(), kit.book.find("alpha", "a-large"), CancelToken())
+
+
+def test_azure_is_where_its_variables_say(tmp_path):
+    ran = tmp_path / "ran"
+    env = {"AZURE_OPENAI_RESOURCE_NAME": "acme"}
+    stored = {"alpha": {"type": "api_key", "key": f"!touch {ran}; echo k", "env": env}}
+    environ = {"AZURE_OPENAI_DEPLOYMENT_NAME_MAP": "a-large=ours", **dict.fromkeys(env, "other")}
+    kit = modelkit.Kit(tmp_path, stored=stored, environ=environ)
+    plain = kit.book.find("alpha", "a-large")
+    locate = locator(kit.keys)
+    found = locate({**plain, "api": "azure-openai-responses"})
+    assert found["baseUrl"] == "https://acme.openai.azure.com/openai/v1?api-version=v1"
+    assert found["deployment"] == "ours"
+    assert locate(plain) is plain
+    assert not ran.exists(), "no key is needed to know where a model is"

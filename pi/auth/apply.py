@@ -1,7 +1,9 @@
 """Putting a credential on a request: the last thing that happens to it before it is sent.
 
-    authorise = authoriser(keys)
-    authorise(request, model)      the request with key, configured headers and full address
+    authorise = authoriser(keys, transport)
+    authorise(request, model, token)     the request with key, configured headers, full address
+    locate = locator(keys)
+    locate(model)                  the model at the address this user's variables give it
 
 What a wire format calls its way of taking a key (`Request.auth`) is a row of `CARRIERS`. Headers of
 `models.json` are resolved like keys, anew for each request.
@@ -10,8 +12,14 @@ What a wire format calls its way of taking a key (`Request.auth`) is a row of `C
 from __future__ import annotations
 
 import re
+import time
 
+from pi.auth import chatgpt, region
+from pi.auth.ambient import Machine
+from pi.auth.credential import AMBIENT
+from pi.auth.vertex import addressed
 from pi.errors import NoModelError, PiError
+from pi.providers import azure
 from pi.value import replace
 
 TYPE_CHECKING = False
@@ -20,13 +28,17 @@ if TYPE_CHECKING:
 
     from pi.auth.resolve import Credential, Keys
     from pi.auth.value import Values
+    from pi.cancel import CancelToken
     from pi.request import Model, Request
+    from pi.transport import Transport
 
 CARRIERS = {
     "bearer": ("Authorization", "Bearer "),
     "x-api-key": ("x-api-key", ""),
     "api-key": ("api-key", ""),
     "x-goog-api-key": ("x-goog-api-key", ""),
+    "chatgpt": ("Authorization", "Bearer "),  # and the account's header, see `pi.auth.chatgpt`
+    "sigv4": ("Authorization", "Bearer "),  # a Bedrock key; AWS keys sign instead
     "none": None,
 }
 """`Request.auth` -> the header a key goes into and what stands before it; None: nowhere."""
@@ -35,16 +47,58 @@ _BLANK = r"\{([A-Z][A-Z0-9_]*)\}"
 _PLAIN = r"[A-Za-z0-9._~-]+"
 
 
-def authoriser(keys: Keys) -> Callable[[Request, Model], Request]:
-    """A function that makes a model's request ready to be sent. It raises NoModelError, PiError."""
+def authoriser(
+    keys: Keys, transport: Transport, now_s: Callable[[], float] = time.time
+) -> Callable[..., Request]:
+    """A function that makes a model's request ready to be sent. It raises PiError, Cancelled.
 
-    def authorise(request: Request, model: Model) -> Request:
+    `transport` is used where the machine's credentials have to be asked for. The function's last
+    argument is the time at the provider, where that has turned out to be another than here:
+    signatures have a time, and from then on that one counts.
+    """
+    machine = Machine(transport, now_s)
+    ahead_s = 0.0
+
+    def authorise(
+        request: Request, model: Model, token: CancelToken, provider_s: float | None = None
+    ) -> Request:
+        nonlocal ahead_s
+        if provider_s is not None:
+            ahead_s = provider_s - now_s()
         credential = keys.require(model["provider"])
-        request = filled(request, credential, keys.values)
-        headers = headers_of(model, credential, keys.values)
-        return apply(request, credential, headers)
+
+        def lookup(name: str) -> str | None:
+            return keys.values.lookup(name, credential.env)
+
+        held = credential
+        if credential.kind == AMBIENT:
+            held = replace(machine.credential(credential, lookup, token), env=credential.env)
+        request = addressed(filled(request, credential, keys.values), held, lookup)
+        headers = {**held.headers, **headers_of(model, held, keys.values)}
+        if held.aws is not None:
+            from pi.auth.sigv4 import signed  # noqa: PLC0415 - one provider needs hashes and hmac
+
+            place = region.region_of(model, lookup)
+            return signed(apply(request, held, headers), held.aws, place, now_s() + ahead_s)
+        return apply(request, held, headers)
 
     return authorise
+
+
+def locator(keys: Keys) -> Callable[[Model], Model]:
+    """A function that says where a model is for this user: at their Azure, in their AWS region.
+
+    Every other model is returned as it is. It raises ProviderError.
+    """
+
+    def locate(model: Model) -> Model:
+        place = azure.located if azure.is_azure(model) else region.located
+        if place is region.located and not region.is_bedrock(model):
+            return model
+        env = keys.variables(model["provider"])
+        return place(model, lambda name: keys.values.lookup(name, env))
+
+    return locate
 
 
 def apply(
@@ -52,13 +106,16 @@ def apply(
 ) -> Request:
     """A request with its credential attached and `headers` over its own, whatever their case.
 
-    Raises PiError for a way of signing that pi does not know yet.
+    Raises PiError for a way of signing that pi does not know yet, NoModelError for a token that is
+    not what the provider takes.
     """
     result = dict(request.headers)
     carrier = _carrier(request, credential)
     if carrier is not None:
         name, prefix = carrier
         _put(result, name, f"{prefix}{credential.secret}")
+    if request.auth == "chatgpt" and credential.secret:
+        _put(result, chatgpt.HEADER, chatgpt.account_of(credential.secret))
     for name, value in (headers or {}).items():
         _put(result, name, value)
     return replace(request, headers=result)
@@ -98,14 +155,14 @@ def filled(request: Request, credential: Credential, values: Values) -> Request:
 
 
 def _carrier(request: Request, credential: Credential) -> tuple[str, str] | None:
-    if credential.kind == "none":
+    if credential.kind == "none" or credential.aws is not None:
         return None
     if credential.header:
         return credential.header, "Bearer "
     if credential.kind == "bearer":
         return CARRIERS["bearer"]
     if request.auth not in CARRIERS:
-        raise PiError(f'{credential.provider}: pi cannot sign requests with "{request.auth}" yet')
+        raise PiError(f'{credential.provider}: pi cannot sign requests with "{request.auth}"')
     return CARRIERS[request.auth]
 
 

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pi.auth.sigv4 import AwsKeys
+
 AMBIENT = "ambient"
 """The kind of a credential that is yet to be had from the machine, see `pi.auth.ambient`."""
 
@@ -15,7 +17,8 @@ _NO_HEADERS: Mapping[str, str] = {}
 
 
 class Credential(Value):
-    """A secret and how it travels: `kind` is "api_key", "bearer", "none" or "ambient".
+    """A secret and how it travels: `kind` is "api_key", "bearer", "none", "ambient" or
+    "aws"; that one has no secret but `aws`, keys to sign requests with.
 
     `source` says where it is from, `env` are variables that come with it, `header` is the header
     it has to itself at this provider, "" for the wire format's own. `headers` go along with it.
@@ -28,6 +31,7 @@ class Credential(Value):
     env: dict[str, str]
     header: str = ""
     headers: Mapping[str, str] = _NO_HEADERS
+    aws: AwsKeys | None = None
 
     def __repr__(self) -> str:  # never the secret
         return f"Credential({self.provider}, {self.kind}, from {self.source})"

@@ -6,19 +6,19 @@
     keys.require("openai")        the same, or NoModelError with what to do
 
 The first of these that has something for a provider decides: `--api-key`, `auth.json`, `apiKey` of
-`models.json`, the environment. If what it has cannot be used, that is an error and the next one is
-not tried: a key that was meant for something else would be spent.
+`models.json`, the environment, the machine (`pi.auth.ambient`). If what it has cannot be used, that
+is an error and the next one is not tried: a key that was meant for something else would be spent.
+A credential of the machine is only named here; what it is, is found out for each request.
 
-Known limits: logins are used until they expire, not renewed; credentials of a machine (AWS, Google,
-workload identity) are listed in the catalogue as `ambient` and not used yet.
+Known limits: logins are used until they expire, not renewed.
 """
 
 from __future__ import annotations
 
 import time
 
-from pi.auth import store
-from pi.auth.credential import Credential
+from pi.auth import ambient, store
+from pi.auth.credential import AMBIENT, Credential
 from pi.errors import NoModelError
 from pi.models.server import SERVERS
 from pi.value import Value
@@ -84,7 +84,9 @@ class Keys:
     def usable(self, provider: str) -> bool:
         """Whether there are credentials, as far as can be told without running a command."""
         origin = self._origin(provider)
-        if origin is None or self._lacking(provider, origin):
+        if origin is None:
+            return self._of_machine(provider) is not None
+        if self._lacking(provider, origin):
             return False
         return not origin.is_reference or self.values.is_set(origin.text, origin.env)
 
@@ -107,7 +109,7 @@ class Keys:
         """
         origin = self._origin(provider) or self._local(provider)
         if origin is None:
-            return None
+            return self._of_machine(provider)
         lacking = self._lacking(provider, origin)
         if lacking:
             raise NoModelError(
@@ -125,8 +127,15 @@ class Keys:
     # --- where a secret is -----------------------------------------------------------------------
 
     def _origin(self, provider: str) -> _Origin | None:
+        """Where the secret is; None too for one that only says to use the machine's credentials."""
+        origin = self._named_origin(provider)
+        if origin is not None and ambient.is_marker(provider, origin.text):
+            return None
+        return origin
+
+    def _named_origin(self, provider: str) -> _Origin | None:
         stored = self._entries().get(provider, {})
-        env = {name: value for name, value in (stored.get("env") or {}).items() if value}
+        env = self.variables(provider)
         roles = [role for _, role in self._row(provider).get("keys", ())]
         kind = "bearer" if roles and all(role == "bearer" for role in roles) else "api_key"
         if provider in self._given:
@@ -140,6 +149,20 @@ class Keys:
         if entry.get("apiKey"):
             return _Origin("models.json", entry["apiKey"], kind, env, is_reference=True)
         return self._from_environment(provider, env)
+
+    def variables(self, provider: str) -> dict[str, str]:
+        """The variables stored with a provider's key."""
+        stored = self._entries().get(provider, {})
+        return {name: value for name, value in (stored.get("env") or {}).items() if value}
+
+    def _of_machine(self, provider: str) -> Credential | None:
+        """What stands for the machine's credential; None if there does not seem to be one."""
+        rows = self._row(provider).get("ambient")
+        if not rows:
+            return None
+        env = self.variables(provider)
+        row = ambient.found(provider, rows, lambda name: self.values.lookup(name, env))
+        return None if row is None else Credential(provider, AMBIENT, "", row["name"], env)
 
     def _from_environment(self, provider: str, env: dict[str, str]) -> _Origin | None:
         for name, kind in self._row(provider).get("keys", ()):
@@ -199,6 +222,11 @@ class Keys:
         row = self._row(provider)
         names = [name for name, _ in row.get("keys", ())][-1:] + list(row.get("needs", ()))
         ways = [f"set {' and '.join(names)}"] if names else []
+        env = self.variables(provider)
+        of_machine = ambient.missing(
+            provider, row.get("ambient", ()), lambda name: self.values.lookup(name, env)
+        )
+        ways = [of_machine, *ways] if of_machine else ways
         ways.append(f"run `pi auth login {provider}` (inside pi: /login)")
         ways.append(f"give it an apiKey in {self._config.path}")
         return ", or ".join(ways)
