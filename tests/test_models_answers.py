@@ -63,6 +63,66 @@ def test_llama_cpp():
     assert (model["contextWindow"], model["maxTokens"], model["reasoning"]) == (4000, 2000, False)
 
 
+def router(*rows, **props):
+    listed = {"data": [{"id": f"m{at}", **row} for at, row in enumerate(rows)]}
+    return answers.llama_cpp("u", listed, {"models_autoload": True, **props})
+
+
+def status(value, *args, **more):
+    return {"status": {"value": value, "args": ["llama-server", *args], **more}}
+
+
+def test_a_llama_cpp_router_tells_the_state_of_its_models():
+    rows = [status("unloaded"), status("loaded"), status("downloading"), status("sleeping")]
+    rows += [status("unloaded", failed=True), status("loading"), status("new word")]
+    assert [model["id"] for model in router(*rows)] == ["m1", "m3", "m5", "m0"]
+    asleep = router(*rows, models_autoload=False)
+    assert [model["id"] for model in asleep] == ["m1", "m3", "m5"]
+
+
+@pytest.mark.parametrize(
+    ("args", "window"),
+    [
+        (["-c", "8192"], 8192),
+        (["--host", "x", "--ctx-size", "16384", "-np", "1"], 16384),
+        (["-c", "0"], answers.UNSAID_WINDOW),
+        (["-c", "many"], answers.UNSAID_WINDOW),
+        (["-c"], answers.UNSAID_WINDOW),
+        ([], answers.UNSAID_WINDOW),
+    ],
+)
+def test_a_router_tells_the_window_a_model_will_have(args, window):
+    (model,) = router(status("unloaded", *args))
+    assert model["contextWindow"] == window
+
+
+def test_a_loaded_model_of_a_router_is_asked_itself():
+    listed = {"data": [{"id": "m", **status("loaded", "-c", "65536")}]}
+    props = {"default_generation_settings": {"n_ctx": 8192}, "chat_template": "enable_thinking"}
+    assert answers.llama_loaded(listed) == ["m"]
+    (model,) = answers.llama_cpp("u", listed, {"default_generation_settings": {}}, {"m": props})
+    assert (model["contextWindow"], model["reasoning"]) == (8192, True)
+    assert model["compat"]["thinkingTokenBudgetField"] == "thinking_budget_tokens"
+
+
+def test_what_a_router_says_of_pictures_and_decisions():
+    sees = {"architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]}}
+    decides = {"architecture": {"output_modalities": ["decisions"]}}
+    (model,) = router({**status("loaded"), **sees}, {**status("loaded"), **decides})
+    assert model["input"] == ["text", "image"]
+
+
+def test_sglang_counts_what_fits_into_its_memory():
+    listed = {"data": [{"id": "m", "owned_by": "sglang", "max_model_len": 131072}]}
+    info = {"max_total_num_tokens": 20000, "context_length": 131072, "reasoning_parser": "qwen3"}
+    (model,) = answers.sglang("u", listed, info)
+    assert (model["provider"], model["contextWindow"]) == ("sglang", 20000)
+    assert model["compat"]["thinkingFormat"] == "chat-template"
+    (model,) = answers.sglang("u", listed, {"context_length": 4096})
+    assert (model["contextWindow"], model["reasoning"]) == (131072, False)
+    assert answers.sglang("u", {"data": [{"id": "gpt-4"}]}, {}) == []
+
+
 def test_vllm_and_lm_studio():
     rows = [{"id": "m", "max_model_len": 4096}, {"id": "no window"}, {"id": "", "max_model_len": 5}]
     (model,) = answers.vllm("u", {"data": rows})
@@ -137,6 +197,13 @@ def test_random_json_never_raises_and_gives_whole_models_only():
         "type",
         "llm",
         "max_model_len",
+        "max_total_num_tokens",
+        "status",
+        "value",
+        "loaded",
+        "args",
+        "architecture",
+        "output_modalities",
     ]
     words += [
         "owned_by",
@@ -167,6 +234,8 @@ def test_random_json_never_raises_and_gives_whole_models_only():
         found = [
             *answers.ollama("u", value(3), value(3), shown),
             *answers.llama_cpp("u", value(3), value(3)),
+            *answers.llama_cpp("u", value(3), value(3), {word: value(2) for word in words}),
+            *answers.sglang("u", value(3), value(3)),
             *answers.vllm("u", value(3)),
             *answers.lm_studio("u", value(3)),
         ]

@@ -41,6 +41,18 @@ def test_each_server_is_found_with_the_window_it_really_has(name):
     assert found[0]["baseUrl"] == f"{fake.url}/v1"
 
 
+def test_a_router_offers_what_is_loaded_and_what_it_loads_by_itself():
+    fake_router = LocalServer("llama.cpp router", model="a/b:Q4", context=8192, trained=131072)
+    with FakeProvider(local=fake_router) as fake:
+        found = local.find(only("llama.cpp", fake.url), "llama.cpp", time_s=PATIENT_S)
+        asked = [request.path + "?" + request.query for request in fake.requests]
+    assert [(model["id"], model["contextWindow"]) for model in found] == [
+        ("a/b:Q4", 8192),
+        ("a/b:Q4-other", 8192),
+    ]
+    assert asked == ["/v1/models?", "/props?", "/props?model=a%2Fb%3AQ4&autoload=false"]
+
+
 def test_all_are_asked_and_come_in_their_order():
     with FakeProvider(local="ollama") as first, FakeProvider(local="lmstudio") as last:
         environ = only("ollama", first.url) | {VARIABLES["lmstudio"]: last.url}

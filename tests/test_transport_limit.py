@@ -10,6 +10,7 @@ import pytest
 
 from pi.errors import ProviderError
 from pi.transport import Limits, Transport
+from pi.value import replace
 from tests.rawserver import (
     FullBacklog,
     RawServer,
@@ -74,6 +75,34 @@ def test_the_first_byte_is_waited_for_on_loopback_without_limit(transport):
         assert ask(transport, server.url, limits=limits) == b"slow"
         url = server.url.replace("127.0.0.1", "localhost")
         assert ask(transport, url, limits=limits) == b"slow"
+
+
+def test_who_is_patient_waits_for_the_first_byte_of_the_body_too(transport):
+    """A server may send the head at once and then read a long prompt for minutes."""
+
+    def script(peer):
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        time.sleep(0.15)
+        peer.send(b"slow")
+
+    with RawServer(script) as server:
+        limits = Limits(idle_s=SHORT, is_patient=True)
+        assert ask(transport, server.url, limits=limits) == b"slow"
+        error = failure(transport, server.url, limits=replace(limits, is_patient=False))
+    assert error.kind == "stall"
+    assert "went silent" in str(error)
+
+
+def test_the_patient_do_not_wait_for_ever_in_the_middle_of_a_body(transport):
+    def script(peer):
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
+        peer.wait_closed()
+
+    with RawServer(script) as server:
+        error = failure(transport, server.url, limits=Limits(idle_s=SHORT, is_patient=True))
+    assert error.kind == "stall"
 
 
 def test_the_first_byte_is_limited_elsewhere():

@@ -1,8 +1,9 @@
 """What local servers say about their models, read with care. Pure: JSON in, models out.
 
     ollama(base, tags, running, shown)      Ollama's /api/tags, /api/ps and /api/show
-    llama_cpp(base, listed, props)          llama.cpp's /v1/models and /props
+    llama_cpp(base, listed, props, each)    llama.cpp's /v1/models and /props, of a router too
     vllm(base, listed)                      vLLM's /v1/models
+    sglang(base, listed, info)              SGLang's /v1/models and /get_server_info
     lm_studio(base, listed)                 LM Studio's /api/v0/models
 
 Anything may be at the other end: what does not look like the server gives no models, and what looks
@@ -14,6 +15,7 @@ Sources: the servers' API documentation.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,30 +91,82 @@ def ollama_names(tags: object) -> list[str]:
     return [name for name in dict.fromkeys(names) if name]
 
 
-def llama_cpp(base: str, listed: object, props: object) -> list[Model]:
-    """The models of a llama.cpp server; none if it is something else."""
-    about = props if isinstance(props, dict) else {}
-    settings = about.get("default_generation_settings")
-    settings = settings if isinstance(settings, dict) else {}
+def llama_cpp(
+    base: str, listed: object, props: object, each: Mapping[str, object] | None = None
+) -> list[Model]:
+    """The models of a llama.cpp server or router; none if it is something else.
+
+    A router has many and tells their state: loaded ones come first, those that would have to be
+    loaded are offered when it does that by itself. `each` maps loaded ones to their own /props.
+    """
+    about = _object(props)
     rows = [row for row in _rows(listed, "data") if _name(row, "id")]
-    is_it = settings or any(row.get("owned_by") == "llamacpp" for row in rows)
+    is_it = _object(about.get("default_generation_settings")) or any(
+        row.get("owned_by") == "llamacpp" or _state(row) for row in rows
+    )
     if not is_it:
         return []
-    models = []
-    for row in rows:
-        meta = row.get("meta") if isinstance(row.get("meta"), dict) else {}
-        said = [_window(meta.get("n_ctx")), _window(settings.get("n_ctx"))]
-        window = min((size for size in said if size), default=None)
-        model = _model(
-            "llama.cpp", f"{base}/v1", row["id"], window, _window(meta.get("n_ctx_train"))
-        )
-        modalities = about.get("modalities")
-        if isinstance(modalities, dict) and modalities.get("vision") is True:
-            model["input"] = ["text", "image"]
-        if _is_text(about, "chat_template") and "enable_thinking" in about["chat_template"]:
-            _thinks(model, _SWITCHED)
-        models.append(model)
-    return models
+    autoload = about.get("models_autoload") is True
+    rows = [row for row in rows if _is_served(row, autoload)]
+    rows.sort(key=lambda row: _STATES.index(_state(row)))
+    own = each or {}
+    return [
+        _llama_model(base, row, _object(own.get(row["id"])) if _state(row) else about)
+        for row in rows
+    ]
+
+
+def llama_loaded(listed: object) -> list[str]:
+    """The names of the models that a llama.cpp router has loaded; none if it is no router."""
+    rows = _rows(listed, "data")
+    return [row["id"] for row in rows if _name(row, "id") and _state(row) == "loaded"]
+
+
+_STATES = ("", "loaded", "sleeping", "loading", "unloaded")
+"""States of a router's models, those at hand first; "" is a server that has just one."""
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    state = _object(row.get("status")).get("value")
+    return state if isinstance(state, str) else ""
+
+
+def _is_served(row: Mapping[str, Any], autoload: bool) -> bool:
+    state, status = _state(row), _object(row.get("status"))
+    speaks = _object(row.get("architecture")).get("output_modalities")
+    if isinstance(speaks, list) and "text" not in speaks:
+        return False
+    if state == "unloaded":
+        return autoload and not status.get("failed")
+    return state in _STATES
+
+
+def _llama_model(base: str, row: Mapping[str, Any], about: Mapping[str, Any]) -> Model:
+    meta = _object(row.get("meta"))
+    settings = _object(about.get("default_generation_settings"))
+    said = [_window(meta.get("n_ctx")), _window(settings.get("n_ctx"))]
+    window = min((size for size in said if size), default=_asked_window(row))
+    model = _model("llama.cpp", f"{base}/v1", row["id"], window, _window(meta.get("n_ctx_train")))
+    takes = _object(row.get("architecture")).get("input_modalities")
+    sees = isinstance(takes, list) and "image" in takes
+    if sees or _object(about.get("modalities")).get("vision") is True:
+        model["input"] = ["text", "image"]
+    if _is_text(about, "chat_template") and "enable_thinking" in about["chat_template"]:
+        _thinks(model, {**_SWITCHED, "thinkingTokenBudgetField": "thinking_budget_tokens"})
+    return model
+
+
+_WINDOW_FLAGS = ("-c", "--ctx-size")
+
+
+def _asked_window(row: Mapping[str, Any]) -> int | None:
+    """The window in the command line a router starts a model with."""
+    words = _object(row.get("status")).get("args")
+    words = [str(word) for word in words] if isinstance(words, list) else []
+    for flag, value in pairwise(words):
+        if flag in _WINDOW_FLAGS and value.isascii() and value.isdigit() and len(value) < 10:
+            return _window(int(value))
+    return None
 
 
 def vllm(base: str, listed: object) -> list[Model]:
@@ -122,6 +176,27 @@ def vllm(base: str, listed: object) -> list[Model]:
         for row in _rows(listed, "data")
         if _name(row, "id") and _window(row.get("max_model_len"))
     ]
+
+
+def sglang(base: str, listed: object, info: object) -> list[Model]:
+    """The models of an SGLang server; none if it is something else.
+
+    What fits into its memory (`max_total_num_tokens`) may be less than the window it was told.
+    """
+    about = _object(info)
+    rows = [row for row in _rows(listed, "data") if _name(row, "id")]
+    room = _window(about.get("max_total_num_tokens"))
+    if not (room or any(row.get("owned_by") == "sglang" for row in rows)):
+        return []
+    models = []
+    for row in rows:
+        told = _window(row.get("max_model_len")) or _window(about.get("context_length"))
+        window = min((size for size in (told, room) if size), default=None)
+        model = _model("sglang", f"{base}/v1", row["id"], window)
+        if about.get("reasoning_parser"):
+            _thinks(model, _SWITCHED)
+        models.append(model)
+    return models
 
 
 def lm_studio(base: str, listed: object) -> list[Model]:
@@ -193,6 +268,10 @@ def _trained(about: Mapping[str, Any]) -> int | None:
         return None
     sizes = (_window(value) for key, value in info.items() if key.endswith(".context_length"))
     return next((size for size in sizes if size), None)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _is_text(row: Mapping[str, Any], key: str) -> bool:

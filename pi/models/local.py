@@ -1,13 +1,13 @@
-"""Finding model servers on this machine: Ollama, llama.cpp, vLLM, LM Studio.
+"""Finding model servers on this machine: Ollama, llama.cpp, vLLM, SGLang, LM Studio.
 
     find(os.environ)                    models of all that answer, within 200 ms altogether
     find(os.environ, "ollama")          of one of them
     refreshed(model, os.environ)        the model with the window its server has now
 
 Each server is looked for at its usual port of 127.0.0.1, or where its variable says (OLLAMA_HOST,
-LLAMA_BASE_URL, VLLM_BASE_URL, LMSTUDIO_BASE_URL). With PI_OFFLINE only addresses of this machine
-are asked. All are asked at the same time; what has answered by the end counts, and the rest is cut
-off: whatever listens on such a port can neither delay nor break a start.
+LLAMA_BASE_URL, VLLM_BASE_URL, SGLANG_BASE_URL, LMSTUDIO_BASE_URL). With PI_OFFLINE only addresses
+of this machine are asked. All are asked at the same time; what has answered by the end counts, and
+the rest is cut off: whatever listens on such a port can neither delay nor break a start.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from _thread import allocate_lock, start_new_thread
 from time import monotonic
+from urllib.parse import quote
 
 from pi.cancel import CancelToken
 from pi.errors import Cancelled, PiError
@@ -185,11 +186,26 @@ def _read_ollama(ask: _Ask, tell: Callable[[list[Model]], object]) -> None:
 
 
 def _read_llama_cpp(ask: _Ask, tell: Callable[[list[Model]], object]) -> None:
-    tell(answers.llama_cpp(ask.base, ask.get("/v1/models"), ask.get("/props")))
+    listed = ask.get("/v1/models")
+    tell(answers.llama_cpp(ask.base, listed, None))
+    props = ask.get("/props")
+    each: dict[str, object] = {}
+    tell(answers.llama_cpp(ask.base, listed, props, each))
+    for name in answers.llama_loaded(listed):
+        each[name] = ask.get(f"/props?model={quote(name, safe='')}&autoload=false")
+        tell(answers.llama_cpp(ask.base, listed, props, each))
 
 
 def _read_vllm(ask: _Ask, tell: Callable[[list[Model]], object]) -> None:
     tell(answers.vllm(ask.base, ask.get("/v1/models")))
+
+
+def _read_sglang(ask: _Ask, tell: Callable[[list[Model]], object]) -> None:
+    listed = ask.get("/v1/models")
+    if listed is None:
+        return
+    tell(answers.sglang(ask.base, listed, None))
+    tell(answers.sglang(ask.base, listed, ask.get("/get_server_info")))
 
 
 def _read_lm_studio(ask: _Ask, tell: Callable[[list[Model]], object]) -> None:
@@ -200,6 +216,7 @@ _READERS = {
     "ollama": _read_ollama,
     "llama.cpp": _read_llama_cpp,
     "vllm": _read_vllm,
+    "sglang": _read_sglang,
     "lmstudio": _read_lm_studio,
 }
 """Server -> function(ask, tell) that asks it and tells what it has, perhaps more than once."""

@@ -2,7 +2,7 @@
 
     models = open_models("/home/u/.pi/agent", os.environ)
     choice = choose(Want(model="sonnet"), models, settings)
-    client = Client(transport, authoriser(models.keys))
+    client = Client(transport, authoriser(models.keys, transport))
     models.warnings                        what was wrong with models.json and auth.json
 
 Nothing but `models.json` is read until somebody asks.

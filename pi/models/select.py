@@ -33,11 +33,27 @@ if TYPE_CHECKING:
     from pi.settings import Settings
 
 
+NO_MODEL: Model = {
+    "id": "unknown",
+    "name": "unknown",
+    "api": "unknown",
+    "provider": "unknown",
+    "baseUrl": "",
+    "reasoning": False,
+    "input": [],
+    "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0},
+    "contextWindow": 0,
+    "maxTokens": 0,
+}
+"""What stands where a model would, as long as none can be used; read only."""
+
+
 class Want(Value):
     """What was asked for: flags as given, and what a session that goes on says.
 
     `models` are the patterns of `--models`. `session_model` is (provider, id) of a session with
-    messages, `session_thinking` its recorded level; `resumes` says that it has messages.
+    messages, `session_thinking` its recorded level; `resumes` says that it has messages. `given` is
+    a model to be used as it is, whatever else was asked for.
     """
 
     provider: str | None = None
@@ -48,6 +64,7 @@ class Want(Value):
     resumes: bool = False
     session_model: tuple[str, str] | None = None
     session_thinking: str | None = None
+    given: Model | None = None
 
 
 class Choice(Value):
@@ -70,12 +87,16 @@ def choose(want: Want, models: Models, settings: Settings) -> Choice:
 
 def require(choice: Choice, models: Models) -> Model:
     """The chosen model, when it can be asked. Raises NoModelError with what to do if not."""
-    model = choice.model
-    if model is None:
+    check_usable(choice.model or NO_MODEL, models)
+    return choice.model
+
+
+def check_usable(model: Model, models: Models) -> None:
+    """Raises NoModelError, with what to do, if a model is none or there are no credentials."""
+    if model is NO_MODEL:
         raise NoModelError(no_model_message(models))
     if not models.book.usable(model["provider"]):
         models.keys.require(model["provider"])
-    return model
 
 
 def usable_book(models: Models) -> Book:
@@ -100,7 +121,7 @@ def no_model_message(models: Models) -> str:
         "  1. Set the variable of a key, for example ANTHROPIC_API_KEY or OPENROUTER_API_KEY.\n"
         "  2. Store a key with `pi auth login <provider>` (inside pi: /login), or describe an\n"
         f"     endpoint in {models.models_path}.\n"
-        "  3. Start a local server: Ollama, llama.cpp, vLLM or LM Studio.\n"
+        "  3. Start a local server: Ollama, llama.cpp, vLLM, SGLang or LM Studio.\n"
         "To look around without any of them: pi --model demo"
     )
 
@@ -137,6 +158,8 @@ class _Chooser:
 
     def _by_flag(self, asked: str | None) -> tuple[Model | None, str | None]:
         want = self._want
+        if want.given is not None:
+            return want.given, None
         if want.provider and not want.model:
             raise UsageError(
                 f"--provider needs --model: --provider {want.provider} --model PATTERN"

@@ -124,6 +124,11 @@ class Connection(HTTPConnection):
         """
         self._outgoing.append(data)
 
+    @property
+    def is_patient(self) -> bool:
+        """Whether the body's first byte is waited for without limit."""
+        return self._limits.is_patient
+
     def getresponse(self) -> Answer:
         """Send what was requested and read the head of the answer.
 

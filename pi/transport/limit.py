@@ -19,6 +19,7 @@ class Limits(Value):
     connect_s: float | None = 30.0  # names, TCP, a proxy's tunnel and TLS together
     first_byte_s: float | None = 300.0  # from the request sent to the head; none on loopback
     idle_s: float | None = 300.0  # silence between bytes
+    is_patient: bool = False  # on loopback no limit before the body's first byte either
 
 
 class Deadline:

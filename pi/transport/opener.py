@@ -177,6 +177,8 @@ class KeptHandler(urllib.request.AbstractHTTPHandler):
         limits = call.limits
         if is_loopback(call.url.host):
             limits = replace(limits, first_byte_s=None)
+        elif limits.is_patient:
+            limits = replace(limits, is_patient=False)
         try:
             connection.bind(call.token, limits)
             if is_new:

@@ -58,6 +58,8 @@ class Response:
         channel.deadline = Deadline(None)
         if self.status >= 400:
             channel.idle_s = min(channel.idle_s or ERROR_IDLE_S, ERROR_IDLE_S)
+        elif connection.is_patient and not channel.has_rest():
+            channel.has_heard = False  # some servers send the head before they read the prompt
         if answer.length == 0:
             self._settle()
 
