@@ -49,7 +49,7 @@ def open_session(
     name = arguments.get("name")
     if name is not None:
         session.set_name(name)
-    resumes = any(entry.get("type") == "message" for entry in session.branch())
+    resumes = session.is_begun()
     # Going on in this folder works in this folder, whatever spelling of it the session has.
     cwd = session.cwd if arguments.get("session") else place.cwd
     return Opened(session, cwd, resumes)

@@ -6,6 +6,8 @@
     session.context()                                  # what the model sees of the active branch
 
     Session.open(path), Session.fork(path, cwd, folder), Session.in_memory(cwd)
+    Session.bring_in(path, folder)                     # a copy of a file from elsewhere
+    session.clone(), session.branch_before(entry_id)   # new sessions from parts of this one
 
 An entry is a plain dict: `{"type", "id", "parentId", "timestamp", ...}`; unknown types and keys are
 kept. A new entry becomes a child of the leaf and then is the leaf. Nothing is written by opening a
@@ -21,42 +23,53 @@ import os
 from _thread import RLock
 
 from pi.errors import SessionError
+from pi.messages import text_of
 from pi.store.extract import extract
 from pi.store.file import SessionFile
 from pi.store.format import (
     check_session_id,
-    clean_name,
     file_name,
     iso_time,
-    new_entry_id,
     new_header,
     new_session_id,
+    role_of,
 )
 from pi.store.host import HOST
 from pi.store.line import encode_entry
 from pi.store.load import load
+from pi.store.tail import open_tail
+from pi.store.transfer import copy_in
 from pi.store.tree import Tree
-from pi.store.view import View
+from pi.store.verbs import LEAF, Verbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from pi.messages import Message
     from pi.store.format import Entry
     from pi.store.host import Host
 
 
-class Session(View):
-    """A conversation and where it is kept. See the module's head; for reading it, `View`.
+class Session(Verbs):
+    """A conversation and where it is kept. See the module's head.
+
+    What can be read of it: `pi.store.view.View`. What can be added: `pi.store.verbs.Verbs`.
 
     `warnings` says what was skipped, mended or is amiss, one line each; it may grow. Methods may be
     called from any thread.
     """
 
-    def __init__(self, header: Entry, tree: Tree, host: Host, path: str | None) -> None:
+    def __init__(
+        self,
+        header: Entry,
+        tree: Tree,
+        host: Host,
+        path: str | None,
+        warnings: list[str] | None = None,
+    ) -> None:
         super().__init__(header, tree)
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [] if warnings is None else warnings
         self._host = host
         self._guard = RLock()
         self._file = None
@@ -109,19 +122,27 @@ class Session(View):
         SessionError if the file cannot be read or is no session.
         """
         path = os.path.abspath(path)
-        data = _read(path, host, is_read_only)
-        if not data:
-            header = new_header(new_session_id(host), iso_time(host.now_ms()), cwd)
-            return cls(header, Tree(), host, path)
-        loaded = load(data, path, host)
+        try:
+            opened = open_tail(path, host)
+        except OSError:  # reading it as a whole will tell
+            opened = None
+        if opened is not None:
+            loaded, size = opened.loaded, opened.size
+            tree = Tree(loaded.entries, opened.earlier)
+        else:
+            data = _read(path, host, is_read_only)
+            if not data:
+                header = new_header(new_session_id(host), iso_time(host.now_ms()), cwd)
+                return cls(header, Tree(), host, path)
+            loaded, size = load(data, path, host), len(data)
+            tree = Tree(loaded.entries)
         if not isinstance(loaded.header.get("cwd"), str) or not loaded.header["cwd"]:
             loaded.header["cwd"] = cwd
-        session = cls(loaded.header, Tree(loaded.entries), host, path)
-        session.warnings += loaded.warnings
+        session = cls(loaded.header, tree, host, path, loaded.warnings)
         if is_read_only:
             session._file.refuse(f"The session {path} was opened for reading only")
         else:
-            session._file.attach(loaded, len(data))
+            session._file.attach(loaded, size)
         return session
 
     @classmethod
@@ -146,6 +167,7 @@ class Session(View):
             host=host,
         )
         fork.warnings += original.warnings
+        original.close()
         return fork
 
     def branch_off(self, leaf_id: str | None, folder: str | None = None) -> Session:
@@ -161,6 +183,29 @@ class Session(View):
             host=self._host,
         )
 
+    def branch_before(self, entry_id: str, folder: str | None = None) -> tuple[Session, str]:
+        """A new session with what came before a user message, and that message's text.
+
+        Otherwise like `branch_off`. Raises SessionError if the entry is no user message.
+        """
+        entry = self.tree.get(entry_id)
+        if entry is None or role_of(entry) != "user":
+            raise SessionError(f"Invalid entry ID for forking: {entry_id} is no user message")
+        walk = self.tree.walk(entry_id)
+        next(walk)
+        before = next(walk, None)
+        return self.branch_off(before and before["id"], folder), text_of(entry["message"])
+
+    def clone(self, folder: str | None = None) -> Session:
+        """A new session with the active branch; see `branch_off`."""
+        return self.branch_off(self.leaf_id, folder)
+
+    @classmethod
+    def bring_in(cls, path: str, folder: str, *, host: Host = HOST) -> Session:
+        """The session in a copy of the file at `path`, made in `folder`; its id and its working
+        directory stay. Raises SessionError if that is no session or cannot be copied."""
+        return cls.open(copy_in(path, folder, host), host=host)
+
     @property
     def path(self) -> str | None:
         """The file it is, or will be, kept in; None: in memory alone."""
@@ -168,45 +213,24 @@ class Session(View):
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def append(self, entry_type: str, /, **fields: Any) -> Entry:
-        """Store a new child of the leaf and make it the leaf; returns the entry.
-
-        Raises SessionError if it could not be stored; the session is then as it was before, and a
-        later attempt may succeed.
-        """
-
+    def _add(
+        self, entry_type: str, fields: Callable[[str], dict[str, Any]], parent_id: Any = LEAF
+    ) -> Entry:
         def make() -> tuple[bytes, Entry]:
+            entry_id = self.tree.new_id(self._host)
             base = {
                 "type": entry_type,
-                "id": new_entry_id(self.tree, self._host),
-                "parentId": self.tree.leaf_id,
+                "id": entry_id,
+                "parentId": self.tree.leaf_id if parent_id is LEAF else parent_id,
                 "timestamp": iso_time(self._host.now_ms()),
             }
-            return encode_entry({**base, **fields})
+            return encode_entry({**base, **fields(entry_id)})
 
         with self._guard:
             entry = self._file.store(make) if self._file else make()[1]
             self.tree.add(entry)
             self.tree.leaf_id = entry["id"]
             return entry
-
-    def append_message(self, message: Message) -> Entry:
-        """Store a message; see `append`."""
-        return self.append("message", message=message)
-
-    def set_name(self, name: str) -> Entry:
-        """Give the session a display name. Raises SessionError for an empty one."""
-        name = clean_name(name)
-        if not name:
-            raise SessionError("Session name cannot be empty")
-        return self.append("session_info", name=name)
-
-    def move_to(self, entry_id: str | None) -> None:
-        """Go on from another entry; None: from before the first. Nothing is stored by this."""
-        with self._guard:
-            if entry_id is not None:
-                self._check(entry_id)
-            self.tree.leaf_id = entry_id
 
     def sync(self) -> None:
         """Wait until everything stored so far is on the disk. Raises SessionError."""
@@ -219,10 +243,7 @@ class Session(View):
         with self._guard:
             if self._file:
                 self._file.close()
-
-    def _check(self, entry_id: str) -> None:
-        if entry_id not in self.tree:
-            raise SessionError(f"Entry {entry_id} not found")
+            self.tree.close()
 
 
 def _read(path: str, host: Host, is_required: bool) -> bytes:

@@ -85,11 +85,12 @@ class FailingDisk(Disk):
 
 
 class ForgettingDisk(Disk):
-    """Knows how much of each file is surely on the platter; `cut_power` drops some of the rest."""
+    """Knows which writes are surely on the platter; `cut_power` drops others, in any order."""
 
     def __init__(self) -> None:
         self.safe: dict[str, int] = {}
         self._paths: dict[int, str] = {}
+        self._loose: dict[str, list[tuple[int, int]]] = {}  # (offset, end) of writes not synced
 
     def create(self, path):
         handle = super().create(path)
@@ -102,22 +103,35 @@ class ForgettingDisk(Disk):
         self.safe.setdefault(path, os.path.getsize(path))
         return handle
 
+    def write(self, handle, data):
+        offset = self.size(handle)
+        written = super().write(handle, data)
+        self._loose.setdefault(self._paths[handle], []).append((offset, offset + written))
+        return written
+
     def sync(self, handle):
         super().sync(handle)
-        self.safe[self._paths[handle]] = self.size(handle)
+        path = self._paths[handle]
+        self.safe[path] = self.size(handle)
+        self._loose[path] = []
 
     def cut_power(self, chance) -> None:
-        """Shorten each file to somewhere after its last sync, or leave zeros where data was."""
+        """Shorten each file to somewhere after its last sync, and zero some of what is left of the
+        writes since, each as a whole or from somewhere in it on."""
         for path in set(self._paths.values()):
             with open(path, "r+b") as stream:
-                data = stream.read()
-                safe = self.safe.get(path, 0)
-                kept = chance.randint(safe, len(data))
-                lost = chance.randint(safe, kept)
-                tail = b"\0" * (kept - lost) if chance.random() < 0.5 else data[lost:kept]
+                data = bytearray(stream.read())
+                del data[chance.randint(self.safe.get(path, 0), len(data)) :]
+                for offset, end in self._loose.get(path, ()):
+                    start, end = (
+                        chance.choice([offset, chance.randint(offset, end)]),
+                        len(data[:end]),
+                    )
+                    if start < end and chance.random() < 0.5:
+                        data[start:end] = bytes(end - start)
                 stream.seek(0)
                 stream.truncate()
-                stream.write(data[:lost] + tail)
+                stream.write(data)
 
 
 class OnceFailingDisk(Disk):

@@ -15,6 +15,7 @@ import pytest
 from pi.errors import SessionError
 from pi.messages import user_message
 from pi.session import Session
+from pi.value import replace
 from tests.faultydisk import DyingDisk, ForgettingDisk, FullDisk, OnceFailingDisk, PowerOff
 from tests.sessionkit import START, host, line, lines_of
 
@@ -93,6 +94,45 @@ def test_dying_at_every_byte_of_every_write(tmp_path):
         found = reopened(folder)
         assert stored_prefix(acknowledged, found), budget
         assert found == whole[: len(found)], "nothing but what was said, in its order"
+
+
+def long_talk(path, machine, acknowledged):
+    """A conversation of 200 entries."""
+    session = Session.open(path, cwd="/p", host=machine)
+    for number in range(200):
+        entry = session.append_message(user_message(f"{number} " + "ü" * (number % 40), 1))
+        session.sync()
+        acknowledged.append(entry)
+    return session
+
+
+@pytest.mark.slow
+def test_dying_within_a_long_session_keeps_what_was_acknowledged(tmp_path):
+    whole: list = []
+    session = long_talk(str(tmp_path / "whole.jsonl"), host(), whole)
+    size = os.path.getsize(session.path)
+    ends = [0]
+    for line_end in lines_of(tmp_path / "whole.jsonl"):
+        ends.append(ends[-1] + len(line(line_end)))
+    chance = random.Random(4)
+    budgets = range(size) if LONG else sorted(chance.sample(range(size), 60) + ends[2:-1:20])
+    for budget in budgets:
+        path = tmp_path / "s.jsonl"
+        acknowledged: list = []
+        with pytest.raises(PowerOff):
+            long_talk(str(path), host(DyingDisk(budget)), acknowledged)
+        for whole_bytes in (0, 1 << 40):  # read from its end, and as a whole
+            machine = replace(host(seed=2), whole_bytes=whole_bytes)
+            session = Session.open(str(path), cwd="/p", host=machine)
+            found = session.entries()
+            session.close()
+            assert found[: len(acknowledged)] == acknowledged == whole[: len(acknowledged)], budget
+            assert len(found) - len(acknowledged) <= 1
+        session = Session.open(str(path), cwd="/p", host=host(seed=3))
+        added = session.append_message(user_message("after", 1))
+        assert Session.open(str(path), host=host()).entries() == [*found, added]
+        session.close()
+        path.unlink()
 
 
 @pytest.mark.parametrize("truncates", [True, False])

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from pi.store.context import model_of, project, select, thinking_of
+from pi.store.context import model_of, project, select
 from pi.store.convert import BRANCH_INTRO, COMPACTION_INTRO, as_sent
 from pi.store.tree import Tree
-from tests.sessionkit import START_MS, answer, entry, message, texts, user
+from pi.store.view import View
+from tests.sessionkit import START_MS, answer, entry, header, message, texts, user
 
 SYSTEM = {"role": "system", "content": "SYS", "toolsAdded": [], "timestamp": 9}
 CALL = {"type": "toolCall", "id": "c1", "name": "bash", "arguments": {}}
@@ -349,5 +350,6 @@ def test_the_model_is_the_one_chosen_or_used_last(entries, model):
 def test_the_thinking_level_is_the_one_chosen_last():
     high = entry("thinking_level_change", "1", None, thinkingLevel="high")
     odd = entry("thinking_level_change", "2", "1", thinkingLevel=5)
-    assert thinking_of(Tree([high, odd, answer("3", "2", thinkingLevel="low")]).walk()) == "high"
-    assert thinking_of(Tree([user("1", None)]).walk()) is None
+    tree = Tree([high, odd, answer("3", "2", thinkingLevel="low")])
+    assert View(header(), tree).thinking_level() == "high"
+    assert View(header(), Tree([user("1", None)])).thinking_level() is None

@@ -5,7 +5,7 @@ latest compaction only to the first entry it kept.
 
   select    the compaction, the entries it kept, the entries after it; without one, the branch
   project   (entry, messages) of each, after `context_edit` entries were applied
-  model_of, thinking_of   what was last chosen or used
+  model_of  what was last chosen or used
 
     entry type        messages
     message           its message
@@ -77,14 +77,10 @@ def model_of(walk: Iterable[Entry]) -> tuple[str, str] | None:
     return None
 
 
-def thinking_of(walk: Iterable[Entry]) -> str | None:
-    """The thinking level chosen last; None if none was."""
-    for entry in walk:
-        if entry.get("type") == "thinking_level_change":
-            level = entry.get("thinkingLevel")
-            if isinstance(level, str) and level:
-                return level
-    return None
+def has_level(entry: Entry) -> bool:
+    """Whether a `thinking_level_change` names a level."""
+    level = entry.get("thinkingLevel")
+    return isinstance(level, str) and level != ""
 
 
 def _kept(compaction: Entry, before: Iterable[Entry]) -> list[Entry]:

@@ -42,11 +42,31 @@ class Disk:
         with open_regular(path):
             return os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC | os.O_NOCTTY)
 
+    def open_to_read(self, path: str) -> int:
+        """Open an existing regular file for reading alone."""
+        with open_regular(path):
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+
     def create(self, path: str) -> int:
         """Create a file that must not exist yet, for its owner alone, with its folders."""
         self.make_folder(os.path.dirname(path))
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         return os.open(path, flags, 0o600)
+
+    def copy_new(self, path: str, data: bytes) -> None:
+        """Make a file that must not exist yet with `data` in it, durably, or no file."""
+        handle = self.create(path)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[self.write(handle, view) :]
+            self.sync(handle)
+            self.sync_folder(os.path.dirname(path))
+        except BaseException:
+            self.remove(path)
+            raise
+        finally:
+            self.close(handle)
 
     def make_folder(self, path: str) -> None:
         """Create a folder with its parents, each for its owner alone, durably."""
@@ -115,6 +135,10 @@ class Disk:
     def replace(self, path: str, data: bytes) -> None:
         """Exchange the content of a file as one step, durably, for its owner alone."""
         replace_atomically(path, data, mode=0o600, durable=True)
+
+    def put(self, path: str, data: bytes) -> None:
+        """Make `data` the content of a file that can be made again, for its owner alone."""
+        replace_atomically(path, data, mode=0o600)
 
     def remove(self, path: str) -> None:
         os.unlink(path)

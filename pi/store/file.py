@@ -124,7 +124,7 @@ class SessionFile:
         return entry
 
     def _learn(self, entries: list[Entry]) -> None:
-        fresh = [entry for entry in entries if entry["id"] not in self._tree]
+        fresh = [entry for entry in entries if not self._tree.has_read(entry["id"])]
         for entry in fresh:
             self._tree.add(entry)
         if fresh:
@@ -185,6 +185,7 @@ class SessionFile:
                     f"The session file {self.path} was replaced or cut short by another program; "
                     "move it away, and this session will be written there again"
                 )
+        self._tree.complete()
         self._log.close()
         self._log = None
         if data:

@@ -111,6 +111,19 @@ def other_sessions(place: Place) -> Iterator[Found]:
         yield Found(found.path, found.header, found.written_s, found.size, True)
 
 
+def all_files(place: Place) -> list[str]:
+    """The paths of all session files of the place, of other projects too, in no order."""
+    folders = [place.folder]
+    if place.root is not None:
+        folders = [os.path.join(place.root, name) for name in _names(place.root)]
+    return [
+        os.path.join(folder, name)
+        for folder in folders
+        for name in _names(folder)
+        if name.endswith(SUFFIX)
+    ]
+
+
 def latest(place: Place) -> str | None:
     """The path of the session of the project that was written last; None if there is none."""
     return next((found.path for found in sessions(place)), None)

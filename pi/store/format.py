@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 VERSION = 3
 SUFFIX = ".jsonl"
 
+_EDITABLE = ("user", "assistant", "toolResult")
 _SESSION_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _LINE_ENDS = re.compile(r"[\r\n]+")
 _ISO = re.compile(
@@ -153,6 +154,11 @@ def role_of(entry: Entry) -> str | None:
 def opens_file(entry: Entry) -> bool:
     """Whether an entry makes a session worth keeping: a user's or an assistant's message."""
     return role_of(entry) in ("user", "assistant")
+
+
+def is_editable(entry: Entry) -> bool:
+    """Whether a context edit can change what the model sees of an entry."""
+    return entry.get("type") == "custom_message" or role_of(entry) in _EDITABLE
 
 
 def clean_name(name: str) -> str:

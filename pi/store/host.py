@@ -18,11 +18,15 @@ def _now_ms() -> int:
 
 
 class Host(Value):
-    """A clock in Unix milliseconds, a source of random bytes, and a file system."""
+    """A clock in Unix milliseconds, a source of random bytes, and a file system.
+
+    `whole_bytes` is up to which size a session file is read as a whole, and not from its end.
+    """
 
     now_ms: Callable[[], int] = _now_ms
     random_bytes: Callable[[int], bytes] = os.urandom
     disk: Disk = Disk()
+    whole_bytes: int = 1 << 20
 
 
 HOST = Host()

@@ -28,13 +28,14 @@ from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 BLANK = object()
 """The value of a line of white space only."""
 
 _LARGEST = sys.float_info.max
+_BATCH = 256 * 1024  # bytes of lines that are read together
 _MAX_TRIES = 16  # places of one damaged line where an entry is looked for
 _OPENING = re.compile(r'\{\s*"type"\s*:\s*"')
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -84,17 +85,47 @@ def encode_entry(value: Any) -> tuple[bytes, Any]:
 def records(data: bytes) -> Iterator[tuple[int, bytes, Any]]:
     """Every line of `data` as (number from 1, raw bytes with their LF, value). Never raises."""
     has_surrogates = b"\\ud" in data or b"\\uD" in data
-    for number, raw in enumerate(io.BytesIO(data), 1):
-        try:
-            text = raw.decode()
-            value, end = _scan(text, 0)
-            if end < len(text) - 1 or text[-1] != "\n":
-                value = _examine(raw)
-        except (ValueError, StopIteration, RecursionError):
-            value = _examine(raw)
-        if has_surrogates and (b"\\ud" in raw or b"\\uD" in raw):
-            value = _without_surrogates(value)
-        yield number, raw, value
+    lines = io.BytesIO(data)
+    number = 0
+    while batch := lines.readlines(_BATCH):
+        for raw, value in zip(batch, _values(batch), strict=True):
+            number += 1
+            if has_surrogates and (b"\\ud" in raw or b"\\uD" in raw):
+                yield number, raw, _without_surrogates(value)
+            else:
+                yield number, raw, value
+
+
+def _values(lines: list[bytes]) -> Iterable[Any]:
+    """What lines say. Sound entries are read in one go: that way they share their keys, which
+    takes a third less memory."""
+    try:
+        text = f"[{b','.join(lines).decode()}]"
+        values, end = _scan(text, 0)
+    except (ValueError, StopIteration, RecursionError):
+        return map(_value, lines)
+    is_exact = end == len(text) and len(values) == len(lines)
+    if is_exact and all(map(_is_line_of, lines, values)):
+        return values
+    return map(_value, lines)
+
+
+def _is_line_of(raw: bytes, value: Any) -> bool:
+    """Whether an object was read from this very line, and not from parts of several."""
+    if type(value) is not dict or not (raw.startswith(b"{") and raw.endswith(b"}\n")):
+        return False
+    entry_id = value.get("id")
+    return type(entry_id) is str and f'"{entry_id}"'.encode("utf-8", "replace") in raw
+
+
+def _value(raw: bytes) -> Any:
+    """What one line says."""
+    try:
+        text = raw.decode()
+        value, end = _scan(text, 0)
+    except (ValueError, StopIteration, RecursionError):
+        return _examine(raw)
+    return value if end >= len(text) - 1 and text[-1] == "\n" else _examine(raw)
 
 
 def looks_like_entry(value: object) -> bool:

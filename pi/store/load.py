@@ -7,8 +7,7 @@ What cannot be read is skipped and reported, never removed. A file whose first l
 still a session if entries follow: its header is rebuilt from the file's name. A file that begins
 with readable JSON that is no header is no session.
 
-Known limit: the whole file is read and parsed. Everything above asks `pi.store.tree` for entries by
-id, walking from the leaf, so that a reader that begins at the end of the file can take this place.
+The whole file is read and parsed. A large one is read from its end: `pi.store.tail`.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from pi.store.format import Entry
     from pi.store.host import Host
 
-_MANY = 20_000  # entries from which on the garbage collector is kept away from them
+_MANY = 5_000  # entries from which on the garbage collector is kept away from them
 
 
 class Loaded(Value):
@@ -48,21 +47,21 @@ class Loaded(Value):
 
 
 class _Notes:
-    """What was found amiss: how many lines of each kind, and the first one's number."""
+    """What was found amiss: how many lines of each kind, and where the first one is."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._found: dict[tuple[str, str], list[int]] = {}
+        self._found: dict[tuple[str, str], list[str]] = {}
 
-    def add(self, done: str, kind: str, number: int) -> None:
-        self._found.setdefault((done, kind), []).append(number)
+    def add(self, done: str, kind: str, place: str) -> None:
+        self._found.setdefault((done, kind), []).append(place)
 
     def texts(self) -> list[str]:
         return [
-            f"{self._path}: {done} 1 {kind} (line {numbers[0]})"
-            if len(numbers) == 1
-            else f"{self._path}: {done} {len(numbers)} {kind}s (first: line {numbers[0]})"
-            for (done, kind), numbers in self._found.items()
+            f"{self._path}: {done} 1 {kind} ({places[0]})"
+            if len(places) == 1
+            else f"{self._path}: {done} {len(places)} {kind}s (first: {places[0]})"
+            for (done, kind), places in self._found.items()
         ]
 
 
@@ -87,8 +86,7 @@ def load(data: bytes, path: str, host: Host) -> Loaded:
     if not is_found:
         data = encode_line(header) + (data if ends_whole else data + b"\n")
     entries, without_id = _entries(values[1:])
-    if without_id:
-        warnings.append(f"{path}: skipped entries without an id: {without_id}")
+    warnings += _missing_ids(path, without_id)
     rewritten = None if is_found and version >= VERSION else data
     return Loaded(header, entries, warnings, rewritten, version < VERSION, ends_whole)
 
@@ -99,11 +97,34 @@ def read_entries(data: bytes) -> list[Entry]:
     return _entries(values)[0]
 
 
-def _parse(data: bytes, path: str) -> tuple[list[Entry], list[Any], _Notes]:
-    """The JSON objects of the lines; the lines, raw or `Damaged` where need be; what was amiss."""
+def read_piece(data: bytes, path: str, start: int) -> tuple[list[Entry], list[str]]:
+    """The entries in a piece of the file at `path`, whole lines from the offset `start` on, and
+    what was amiss. At 0, the piece begins with a sound header."""
+    values, _, notes = _parse(data, path, start)
+    if start == 0:
+        good, without_id = _entries(values[1:])
+    else:
+        entries = [value for value in values if value.get("type") != "session"]
+        good = [entry for entry in entries if has_id(entry)]
+        without_id = len(entries) - len(good)
+    return good, [*notes.texts(), *_missing_ids(path, without_id)]
+
+
+def _missing_ids(path: str, count: int) -> list[str]:
+    return [f"{path}: skipped entries without an id: {count}"] if count else []
+
+
+def _parse(
+    data: bytes, path: str, start: int | None = None
+) -> tuple[list[Entry], list[Any], _Notes]:
+    """The JSON objects of the lines; the lines, raw or `Damaged` where need be; what was amiss.
+
+    Places are numbers of lines, or in a piece that begins at the offset `start`, offsets.
+    """
     values: list[Entry] = []
     lines: list[Any] = []
     notes = _Notes(path)
+    offset = start or 0
     was_enabled = gc.isenabled()
     gc.disable()  # parsing makes millions of objects and no garbage
     try:
@@ -112,12 +133,13 @@ def _parse(data: bytes, path: str) -> tuple[list[Entry], list[Any], _Notes]:
                 values.append(value)
                 lines.append(value)
             else:
-                _note(notes, number, raw, value)
+                _note(notes, f"line {number}" if start is None else f"byte {offset}", raw, value)
                 if type(value) is Damaged and value.values:
                     values += value.values
                     lines.append(value)
                 else:
                     lines.append(raw if raw.endswith(b"\n") else raw + b"\n")
+            offset += len(raw)
         if len(values) > _MANY:
             gc.freeze()  # or each full collection from now on would visit them all
     finally:
@@ -126,17 +148,17 @@ def _parse(data: bytes, path: str) -> tuple[list[Entry], list[Any], _Notes]:
     return values, lines, notes
 
 
-def _note(notes: _Notes, number: int, raw: bytes, value: Any) -> None:
+def _note(notes: _Notes, place: str, raw: bytes, value: Any) -> None:
     if value is BLANK:
-        notes.add("skipped", "blank line", number)
+        notes.add("skipped", "blank line", place)
     elif type(value) is not Damaged:
-        notes.add("skipped", "foreign line", number)
+        notes.add("skipped", "foreign line", place)
     elif value.values:
-        notes.add("partly read", "damaged line", number)
+        notes.add("partly read", "damaged line", place)
     elif raw.endswith(b"\n"):
-        notes.add("skipped", "damaged line", number)
+        notes.add("skipped", "damaged line", place)
     else:
-        notes.add("skipped", "unfinished last line", number)
+        notes.add("skipped", "unfinished last line", place)
 
 
 def _encoded(line: Any) -> bytes:
@@ -149,10 +171,11 @@ def _entries(values: list[Entry]) -> tuple[list[Entry], int]:
     """The entries among the values, and how many had no usable id."""
     start = 1 if values and was_header(values[0]) else 0  # it was mended by one put before it
     entries = [value for value in values[start:] if value.get("type") != "session"]
-    good = [entry for entry in entries if _has_id(entry)]
+    good = [entry for entry in entries if has_id(entry)]
     return good, len(entries) - len(good)
 
 
-def _has_id(entry: Entry) -> bool:
+def has_id(entry: Entry) -> bool:
+    """Whether an entry can be told from others; what has no id is skipped."""
     entry_id = entry.get("id")
     return type(entry_id) in (str, int) and entry_id != ""

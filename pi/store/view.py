@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pi.store.context import model_of, project, thinking_of
+from pi.errors import SessionError
+from pi.messages import text_of
+from pi.store.context import has_level, model_of, project
 from pi.store.convert import as_sent
-from pi.store.format import clean_name
+from pi.store.format import clean_name, role_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pi.messages import Message
     from pi.store.format import Entry
     from pi.store.tree import Tree
@@ -22,6 +26,7 @@ class View:
     def __init__(self, header: Entry, tree: Tree) -> None:
         self.header = header
         self.tree = tree
+        self._projected: tuple[Any, list[Message]] = (None, [])
 
     @property
     def id(self) -> str:
@@ -37,9 +42,32 @@ class View:
         """The entry the next one will be a child of; None: it will be a root."""
         return self.tree.leaf_id
 
-    def entries(self) -> list[Entry]:
-        """All entries in the order of the file, without the header."""
-        return list(self.tree.entries)
+    def entries(self, since: str | None = None) -> list[Entry]:
+        """All entries in the order of the file, without the header; with `since`, those after it.
+
+        Raises SessionError if there is no entry `since`.
+        """
+        entries = list(self.tree.entries)
+        if since is None:
+            return entries
+        for place in range(len(entries) - 1, -1, -1):
+            if entries[place]["id"] == since:
+                return entries[place + 1 :]
+        raise SessionError(f"Entry not found: {since}")
+
+    def nested(self) -> list[dict[str, Any]]:
+        """The tree: roots as `{"entry", "children", "label"?, "labelTimestamp"?}`."""
+        return self.tree.nested()
+
+    def user_messages(self) -> list[tuple[str, str]]:
+        """(entry id, text) of the user messages, on all branches, in the order of the file; a
+        session can be forked before each. Those without text are left out."""
+        found = (
+            (entry["id"], text_of(entry["message"]))
+            for entry in self.tree.entries
+            if role_of(entry) == "user"
+        )
+        return [(entry_id, text) for entry_id, text in found if text]
 
     def branch(self, leaf_id: str | None = None) -> list[Entry]:
         """The entries from the root to `leaf_id`, by default to the leaf."""
@@ -47,7 +75,11 @@ class View:
 
     def messages(self) -> list[Message]:
         """The messages of the active branch after compaction and edits, special roles included."""
-        return [message for _, found in project(self.tree.walk()) for message in found]
+        state = (self.tree.leaf_id, self.tree.added)
+        if self._projected[0] != state:
+            projected = project(self.tree.walk())
+            self._projected = (state, [message for _, found in projected for message in found])
+        return list(self._projected[1])
 
     def context(self) -> list[Message]:
         """`messages` as a model takes them: system, user, assistant and toolResult alone."""
@@ -59,12 +91,15 @@ class View:
 
     def thinking_level(self) -> str | None:
         """The thinking level chosen last on the active branch; None if none was."""
-        return thinking_of(self.tree.walk())
+        entry = self.tree.latest("thinking_level_change", has_level)
+        return entry["thinkingLevel"] if entry else None
 
     def name(self) -> str | None:
         """The display name given last, on whichever branch; None if there is none."""
-        for entry in reversed(self.tree.entries):
-            if entry.get("type") == "session_info":
-                name = entry.get("name")
-                return (clean_name(name) or None) if isinstance(name, str) else None
-        return None
+        entry = self.tree.last_of_type("session_info") or {}
+        name = entry.get("name")
+        return (clean_name(name) or None) if isinstance(name, str) else None
+
+    def is_begun(self) -> bool:
+        """Whether there is a message on the active branch to go on from."""
+        return any(entry.get("type") == "message" for entry in self.tree.walk())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SUBCOMMANDS = {
     "auth": "pi.subcommands.auth",
+    "sessions": "pi.subcommands.sessions",
     "update": "pi.subcommands.update",
 }
 """First word of the command line -> module."""
