@@ -246,6 +246,13 @@ class ThinkingLevelChanged(Value):
     level: str
 
 
+class ShellUpdate(Value):
+    """A command the user runs wrote something; `id` is what whoever started it calls it."""
+
+    id: Any
+    delta: str
+
+
 class Notice(Value):
     """A line for the user that is not part of the conversation. `level` is info, warning or error.
 

@@ -56,6 +56,8 @@ class Task(Value):
     `prompts` are the new messages that start it (none: continue from the history). `history` is
     the conversation so far; the loop reads it through `context` before every request, and never
     changes it. `stream(messages, token)` yields stream events and ends with Done or Failed.
+    `renew` is called before each further turn, when all of the last one is known outside; it may
+    return the conversation to go on from (one that was made shorter), or raise HaltError.
     """
 
     prompts: list[Message]
@@ -66,44 +68,82 @@ class Task(Value):
     steering: Callable[[], list[Message]] = _none
     follow_ups: Callable[[], list[Message]] = _none
     context: Callable[[list[Message]], list[Message]] = lambda messages: messages
+    renew: Callable[[], list[Message] | None] = lambda: None
     now_ms: Callable[[], int] = _now_ms
+
+
+class HaltError(Exception):
+    """Raised by `Task.renew`: the run ends with the turn it just had."""
+
+
+class _Memory:
+    """What the next request sends, and what the run added, which outlives a renewal."""
+
+    def __init__(self, history: list[Message]) -> None:
+        self.context = list(history)
+        self.added: list[Message] = []
+
+    def add(self, message: Message) -> None:
+        self.context.append(message)
+        self.added.append(message)
+
+    def renew(self, conversation: list[Message] | None) -> None:
+        if conversation is not None:
+            self.context = list(conversation)
 
 
 def run(task: Task, token: CancelToken) -> Iterator[Any]:
     """Run the agent until it stops, fails or is aborted. Never raises for a failed answer."""
-    added: list[Message] = []
-    pending = task.prompts or task.steering()
+    memory = _Memory(task.history)
+    pending = [*task.prompts, *task.steering()]  # what was queued while nothing ran comes along
     yield AgentStart()
     while True:
         yield TurnStart()
         for message in pending:
-            yield from _announce(message, added)
-        answer = yield from _answer(task, added, token)
+            yield from _announce(message, memory)
+        answer = yield from _answer(task, memory, token)
         if is_failed(answer):
             yield TurnEnd(answer, [])
             break
-        results, terminate = yield from _use_tools(task, answer, added, token)
+        results, terminate = yield from _use_tools(task, answer, memory, token)
         yield TurnEnd(answer, results)
         if terminate:
             break
-        # After an abort the queues keep what they hold; the next answer is then the aborted one.
-        pending = [] if token.cancelled else task.steering()
-        if not pending and not results:
-            pending = [] if token.cancelled else task.follow_ups()
-            if not pending:
-                break
-    yield AgentEnd(added)
+        pending = _next(task, memory, bool(results), token)
+        if pending is None:
+            break
+    yield AgentEnd(memory.added)
 
 
-def _announce(message: Message, added: list[Message]) -> Iterator[Any]:
-    added.append(message)
+def _next(
+    task: Task, memory: _Memory, has_results: bool, token: CancelToken
+) -> list[Message] | None:
+    """The messages the next turn begins with; None when there is no next turn.
+
+    After an abort the queues keep what they hold; the next answer is then the aborted one.
+    """
+    if token.cancelled:
+        return [] if has_results else None
+    pending = [] if has_results else task.steering() or task.follow_ups()
+    if not pending and not has_results:
+        return None
+    try:
+        memory.renew(task.renew())
+    except HaltError:
+        return None
+    # What was queued while the conversation was made shorter still enters here.
+    return task.steering() if has_results and not token.cancelled else pending
+
+
+def _announce(message: Message, memory: _Memory) -> Iterator[Any]:
+    memory.add(message)
     yield MessageStart(message)
     yield MessageEnd(message)
 
 
-def _answer(task: Task, added: list[Message], token: CancelToken) -> Iterator[Any]:
+def _answer(task: Task, memory: _Memory, token: CancelToken) -> Iterator[Any]:
     """Stream one answer; returns its final message."""
-    messages = task.context(task.history + added)
+    messages = task.context(list(memory.context))
     draft = final = None
     for event in task.stream(messages, token):
         if isinstance(event, (Done, Failed)):
@@ -115,14 +155,12 @@ def _answer(task: Task, added: list[Message], token: CancelToken) -> Iterator[An
             yield MessageStart(draft.shell())
     if draft is None:
         yield MessageStart(final.message)
-    added.append(final.message)
+    memory.add(final.message)
     yield MessageEnd(final.message, final.error if isinstance(final, Failed) else None)
     return final.message
 
 
-def _use_tools(
-    task: Task, answer: Message, added: list[Message], token: CancelToken
-) -> Iterator[Any]:
+def _use_tools(task: Task, answer: Message, memory: _Memory, token: CancelToken) -> Iterator[Any]:
     """Run the calls of an answer; returns (result messages, whether to stop)."""
     calls = tool_calls(answer)
     if not calls:
@@ -132,7 +170,7 @@ def _use_tools(
     yield from batch.refuse(_cut_text) if cut else batch.run()
     results = batch.results
     for message in results:
-        yield from _announce(message, added)
+        yield from _announce(message, memory)
     return results, batch.terminate
 
 

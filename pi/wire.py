@@ -1,10 +1,12 @@
 """Events as the outside sees them: the JSON lines of JSON mode and RPC.
 
-One table, one row per event class, spells the outside names. Deltas, which are nearly all events
-of a run, are written without building a dict: `usage` is encoded once per change of it.
+One table, one row per event class, spells the outside names, for both directions. Deltas, which are
+nearly all events of a run, are written without building a dict: `usage` is encoded once per change
+of it.
 
     encoder = LineEncoder()
-    encoder.line(AgentStart())        '{"type":"agent_start"}\\n'
+    encoder.line(AgentStart())              '{"type":"agent_start"}\\n'
+    decode({"type": "agent_start"})         AgentStart()
 
 Lines end in LF only; U+2028 and U+2029 may occur raw inside strings. Source: the reference's JSON
 event page and `contracts.md` section 2.
@@ -17,10 +19,10 @@ from pi.text.jsontext import dumps, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 _OUTSIDE_KIND = {"text": "text", "thinking": "thinking", "toolCall": "toolcall"}
+_INSIDE_KIND = {outside: kind for kind, outside in _OUTSIDE_KIND.items()}
 
 
 def encode(event: object) -> dict[str, Any] | None:
@@ -28,8 +30,35 @@ def encode(event: object) -> dict[str, Any] | None:
     row = _ROWS.get(type(event))
     if row is None:
         return None
-    name, fields = row
-    return {"type": name, **fields(event)}
+    name, keys = row
+    record = {"type": name}
+    if type(event) is ev.MessageUpdate:
+        return {**record, "usage": event.usage, "assistantMessageEvent": stream_event(event.event)}
+    for key, field in zip(keys, event.__slots__, strict=False):
+        value = getattr(event, field)
+        if value is not None or key[-1] != "?":
+            record[key.rstrip("?")] = value
+    return record
+
+
+def decode(record: dict[str, Any]) -> Any:
+    """The event a record stands for; None for a record that is none, or that lacks something.
+
+    What is not told outside is missing: the error of a `MessageEnd`, the signature of a block.
+    """
+    name = record.get("type")
+    event_type = _TYPES.get(name) if isinstance(name, str) else None
+    try:
+        if event_type is None:
+            return None
+        if event_type is ev.MessageUpdate:
+            return ev.MessageUpdate(_inner(record["assistantMessageEvent"]), record["usage"])
+        keys = _ROWS[event_type][1]
+        return event_type(
+            *[record.get(key[:-1]) if key[-1] == "?" else record[key] for key in keys]
+        )
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return None
 
 
 class LineEncoder:
@@ -85,76 +114,53 @@ def stream_event(event: ev.BlockStart | ev.BlockDelta | ev.BlockEnd) -> dict[str
     return {"type": f"{kind}_end", "contentIndex": event.index, "content": content}
 
 
-def _present(**fields: Any) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}
+def _inner(record: dict[str, Any]) -> ev.BlockStart | ev.BlockDelta | ev.BlockEnd:
+    """The stream event of an `assistantMessageEvent`. Raises KeyError, ValueError, ..."""
+    outside, step = record["type"].split("_")
+    kind, index = _INSIDE_KIND[outside], record["contentIndex"]
+    if step == "start":
+        return ev.BlockStart(index, kind, record.get("id", ""), record.get("toolName", ""))
+    if step == "delta":
+        return ev.BlockDelta(index, kind, record["delta"])
+    is_call = kind == "toolCall"
+    block = record["toolCall"] if is_call else {"type": kind, kind: record["content"]}
+    return ev.BlockEnd(index, kind, block)
 
 
-def _tool(event: ev.ToolStart | ev.ToolUpdate) -> dict[str, Any]:
-    return {"toolCallId": event.call_id, "toolName": event.name, "args": event.arguments}
-
-
-def _tool_end(event: ev.ToolEnd) -> dict[str, Any]:
-    fields = {
-        "toolCallId": event.call_id,
-        "toolName": event.name,
-        "result": event.result,
-        "isError": event.is_error,
-    }
-    return {**fields, **_present(durationMs=event.duration_ms)}
-
-
-def _compaction_end(event: ev.CompactionEnd) -> dict[str, Any]:
-    return {
-        "reason": event.reason,
-        **_present(result=event.result),
-        "aborted": event.aborted,
-        "willRetry": event.will_retry,
-        **_present(errorMessage=event.error),
-    }
-
-
-def _retry_start(event: ev.RetryStart | ev.SummaryRetryScheduled) -> dict[str, Any]:
-    return {
-        "attempt": event.attempt,
-        "maxAttempts": event.max_attempts,
-        "delayMs": event.delay_ms,
-        "errorMessage": event.error,
-    }
-
-
-_ROWS: dict[type, tuple[str, Callable[[Any], dict[str, Any]]]] = {
-    ev.AgentStart: ("agent_start", lambda e: {}),
-    ev.AgentEnd: ("agent_end", lambda e: {"messages": e.messages, "willRetry": e.will_retry}),
-    ev.AgentSettled: ("agent_settled", lambda e: {"aborted": e.aborted}),
-    ev.TurnStart: ("turn_start", lambda e: {}),
-    ev.TurnEnd: ("turn_end", lambda e: {"message": e.message, "toolResults": e.results}),
-    ev.MessageStart: ("message_start", lambda e: {"message": e.message}),
-    ev.MessageUpdate: (
-        "message_update",
-        lambda e: {"usage": e.usage, "assistantMessageEvent": stream_event(e.event)},
+_TOOL = ("toolCallId", "toolName", "args")
+_RETRY = ("attempt", "maxAttempts", "delayMs", "errorMessage")
+_ROWS: dict[type, tuple[str, tuple[str, ...]]] = {
+    ev.AgentStart: ("agent_start", ()),
+    ev.AgentEnd: ("agent_end", ("messages", "willRetry")),
+    ev.AgentSettled: ("agent_settled", ("aborted",)),
+    ev.TurnStart: ("turn_start", ()),
+    ev.TurnEnd: ("turn_end", ("message", "toolResults")),
+    ev.MessageStart: ("message_start", ("message",)),
+    ev.MessageUpdate: ("message_update", ()),
+    ev.MessageEnd: ("message_end", ("message",)),
+    ev.ToolStart: ("tool_execution_start", _TOOL),
+    ev.ToolUpdate: ("tool_execution_update", (*_TOOL, "partialResult")),
+    ev.ToolEnd: (
+        "tool_execution_end",
+        ("toolCallId", "toolName", "result", "isError", "durationMs?"),
     ),
-    ev.MessageEnd: ("message_end", lambda e: {"message": e.message}),
-    ev.ToolStart: ("tool_execution_start", _tool),
-    ev.ToolUpdate: (
-        "tool_execution_update",
-        lambda e: {**_tool(e), "partialResult": e.partial},
+    ev.RetryStart: ("auto_retry_start", _RETRY),
+    ev.RetryEnd: ("auto_retry_end", ("success", "attempt", "finalError?")),
+    ev.EntryAppended: ("entry_appended", ("entry",)),
+    ev.QueueUpdate: ("queue_update", ("steering", "followUp")),
+    ev.CompactionStart: ("compaction_start", ("reason",)),
+    ev.CompactionEnd: (
+        "compaction_end",
+        ("reason", "result?", "aborted", "willRetry", "errorMessage?"),
     ),
-    ev.ToolEnd: ("tool_execution_end", _tool_end),
-    ev.RetryStart: ("auto_retry_start", _retry_start),
-    ev.RetryEnd: (
-        "auto_retry_end",
-        lambda e: {"success": e.success, "attempt": e.attempt, **_present(finalError=e.error)},
-    ),
-    ev.EntryAppended: ("entry_appended", lambda e: {"entry": e.entry}),
-    ev.QueueUpdate: ("queue_update", lambda e: {"steering": e.steering, "followUp": e.follow_up}),
-    ev.CompactionStart: ("compaction_start", lambda e: {"reason": e.reason}),
-    ev.CompactionEnd: ("compaction_end", _compaction_end),
-    ev.SummaryRetryScheduled: ("summarization_retry_scheduled", _retry_start),
-    ev.SummaryRetryStart: (
-        "summarization_retry_attempt_start",
-        lambda e: {"source": e.source, **_present(reason=e.reason)},
-    ),
-    ev.SummaryRetryEnd: ("summarization_retry_finished", lambda e: {}),
-    ev.SessionInfoChanged: ("session_info_changed", lambda e: _present(name=e.name)),
-    ev.ThinkingLevelChanged: ("thinking_level_changed", lambda e: {"level": e.level}),
+    ev.SummaryRetryScheduled: ("summarization_retry_scheduled", _RETRY),
+    ev.SummaryRetryStart: ("summarization_retry_attempt_start", ("source", "reason?")),
+    ev.SummaryRetryEnd: ("summarization_retry_finished", ()),
+    ev.SessionInfoChanged: ("session_info_changed", ("name?",)),
+    ev.ShellUpdate: ("bash_execution_update", ("id?", "delta")),
+    ev.ThinkingLevelChanged: ("thinking_level_changed", ("level",)),
 }
+"""Event -> its outside name, and what its fields, in order, are called there. A field that is left
+out where it is None ends in a question mark; a field without a name stays inside."""
+
+_TYPES = {name: event_type for event_type, (name, _) in _ROWS.items()}

@@ -322,6 +322,74 @@ def test_a_session_that_cannot_be_written_ends_the_prompt_with_its_error():
     assert text_of(rig.harness.prompt("three").message) == "x"
 
 
+def test_giving_up_the_pause_settles_with_the_failure_and_does_not_abort():
+    rig = Rig(Reply(error=BUSY), Reply([text("never")]), policy=Policy(base_delay_ms=60_000))
+    rig.harness.subscribe(
+        lambda event: isinstance(event, RetryStart) and threading.Timer(0.01, give_up).start()
+    )
+
+    def give_up():
+        assert rig.harness.is_retrying
+        rig.harness.abort_retry()
+
+    settled = rig.harness.prompt("hi")
+    assert (settled.aborted, settled.message["stopReason"]) == (False, "error")
+    assert rig.of(RetryEnd) == [RetryEnd(False, 1, CANCELLED_RETRY)]
+    assert rig.of(AgentSettled) == [AgentSettled(False)]
+    rig.harness.abort_retry()  # with nothing to give up, nothing happens
+    assert not rig.harness.is_retrying
+
+
+def test_retries_can_be_turned_off_and_on():
+    rig = Rig(Reply(error=BUSY), Reply(error=BUSY), Reply([text("good")]))
+    rig.harness.set_auto_retry(False)
+    assert rig.harness.auto_retry is False
+    assert rig.harness.prompt("hi").message["stopReason"] == "error"
+    assert rig.of(RetryStart) == []
+    rig.harness.set_auto_retry(True)
+    assert text_of(rig.harness.prompt("hi").message) == "good"
+
+
+def test_what_is_queued_while_a_run_ends_is_delivered_before_it_settles():
+    rig = Rig(Reply([text("a")]), Reply([text("b")]), Reply([text("c")]))
+    late = ["steer", "followUp"]
+
+    def queue(event):
+        if isinstance(event, AgentEnd) and late:
+            behaviour = late.pop(0)
+            assert rig.harness.offer(behaviour, behaviour) is True
+        if isinstance(event, AgentSettled):
+            assert rig.harness.offer("steer", "too late") is False
+
+    rig.harness.subscribe(queue)
+    rig.harness.prompt("hi")
+    said = [text_of(m) for m in rig.session.context() if m["role"] == "user"]
+    assert said == ["hi", "steer", "followUp"]
+    assert len(rig.of(AgentEnd)) == 3
+    assert len(rig.of(AgentSettled)) == 1
+    assert rig.harness.steering.texts() == rig.harness.follow_ups.texts() == []
+
+
+def test_an_aborted_run_leaves_what_is_queued():
+    rig = Rig(Reply([text("a")]), Reply([text("b")]))
+    rig.harness.subscribe(
+        lambda event: (
+            isinstance(event, TurnEnd)
+            and (rig.harness.offer("followUp", "later"), rig.harness.abort())
+        )
+    )
+    assert rig.harness.prompt("hi").aborted
+    assert rig.harness.clear_queues() == ([], ["later"])
+    assert rig.events[-1] == QueueUpdate([], [])
+
+
+def test_the_selection_can_be_recorded_ahead():
+    rig = Rig(Reply([text("a")]))
+    rig.harness.record_selection()
+    rig.harness.record_selection()
+    assert rig.entry_types() == ["model_change", "thinking_level_change"]
+
+
 def test_changing_model_and_level_is_recorded_and_used():
     rig = Rig(Reply([text("x")]))
     rig.harness.prompt("one")

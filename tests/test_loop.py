@@ -147,7 +147,8 @@ def test_a_failure_in_the_middle_keeps_the_text_and_runs_no_tool():
 
 def test_steering_enters_after_the_tools_and_follow_ups_at_the_end():
     stream, script = stream_of(Reply([call("1")]), Reply([text("mid")]), Reply([text("end")]))
-    steering, later = [user_message("steer", 0)], [user_message("later", 0)]
+    steering = [user_message("early", 0), user_message("steer", 0)]
+    later = [user_message("later", 0)]
 
     def take(queue):
         return [queue.pop(0)] if queue else []
@@ -165,9 +166,9 @@ def test_steering_enters_after_the_tools_and_follow_ups_at_the_end():
         [text_of(m) for m in context.messages if m["role"] == "user"]
         for context, _ in script.requests
     ] == [
-        ["hi"],
-        ["hi", "steer"],
-        ["hi", "steer", "later"],
+        ["hi", "early"],
+        ["hi", "early", "steer"],
+        ["hi", "early", "steer", "later"],
     ]
 
 
@@ -182,7 +183,7 @@ def test_an_abort_in_a_tool_ends_with_an_aborted_answer_and_keeps_the_queues():
     events = trace(task, token)
     assert events[-2].message["stopReason"] == "aborted"
     assert isinstance(events[-1], AgentEnd)
-    assert (len(script.requests), asked) == (1, [])
+    assert (len(script.requests), asked) == (1, [1])  # at the start, and not after the abort
 
 
 def test_without_prompts_the_run_continues_from_the_history():

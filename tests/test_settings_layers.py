@@ -143,12 +143,16 @@ def test_wrong_compaction_numbers_stop_the_run_that_needs_them(write, load, comp
     assert str(caught.value).startswith(f"{path}: {says}")
 
 
-def test_the_session_folder_is_known_before_trust(write, tmp_path):
-    agent, project = str(tmp_path / "agent"), str(tmp_path / "project")
-    assert settings.session_dir_before_trust(agent, project) is None
+def test_the_session_folder_of_a_project_counts_only_with_trust(write, load):
     write("user", {"sessionDir": "mine"})
-    assert settings.session_dir_before_trust(agent, project) == "mine"
     write("project", {"sessionDir": "theirs"})
-    assert settings.session_dir_before_trust(agent, project) == "theirs"
-    write("project", {"sessionDir": 5})
-    assert settings.session_dir_before_trust(agent, project) == "mine"
+    assert load(trusted=False).get("sessionDir") == "mine"
+    assert load(trusted=True).get("sessionDir") == "theirs"
+
+
+def test_a_project_whose_settings_are_the_users_own_counts_once(tmp_path):
+    folder = tmp_path / ".pi"
+    folder.mkdir()
+    (folder / "settings.json").write_text('{"skills": ["x"]}')
+    found = settings.load(str(folder), str(tmp_path), trusted=True)
+    assert [scope for scope, _, _ in found.each("skills")] == ["user"]

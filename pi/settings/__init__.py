@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pi.settings.change import update
-from pi.settings.layers import Compaction, Settings, load, session_dir_before_trust
+from pi.settings.layers import Compaction, Settings, load
 
-__all__ = ["Compaction", "Settings", "load", "session_dir_before_trust", "update"]
+__all__ = ["Compaction", "Settings", "load", "update"]

@@ -74,6 +74,14 @@ class Settings:
         found = ((layer, lookup(layer.data, key)) for layer in self.layers)
         return [(layer.scope, layer.folder, value) for layer, value in found if value is not None]
 
+    def with_project(self, project_dir: str) -> Settings:
+        """These settings with those of a project, which is trusted, over the user's."""
+        user, path = self.layers[0], paths.project_settings_file(project_dir)
+        if os.path.realpath(path) == os.path.realpath(user.path):
+            return self
+        warnings = list(self.warnings)
+        return Settings([user, _layer("project", path, warnings)], warnings)
+
     def compaction(self, model: str = "") -> Compaction:
         """The compaction settings of a model, given as "provider/id".
 
@@ -102,24 +110,9 @@ _COMPACTION = [rule.key for rule in ROWS.values() if rule.strict]
 
 def load(agent_dir: str, project_dir: str | None = None, *, trusted: bool = False) -> Settings:
     """The settings of a user, and of a project when it is trusted; wrong content only warns."""
-    sources = [("user", paths.settings_file(agent_dir))]
-    if project_dir is not None and trusted:
-        sources.append(("project", paths.project_settings_file(project_dir)))
     warnings: list[str] = []
-    layers = [_layer(scope, path, warnings) for scope, path in sources]
-    return Settings(layers, warnings)
-
-
-def session_dir_before_trust(agent_dir: str, project_dir: str) -> str | None:
-    """The `sessionDir` setting, the project's first, read whether or not the project is trusted.
-
-    The reference looks there to find the session that tells which folder to work in.
-    """
-    for path in (paths.project_settings_file(project_dir), paths.settings_file(agent_dir)):
-        value = _layer("user", path, []).data.get("sessionDir")
-        if value:
-            return value
-    return None
+    found = Settings([_layer("user", paths.settings_file(agent_dir), warnings)], warnings)
+    return found if project_dir is None or not trusted else found.with_project(project_dir)
 
 
 def _layer(scope: str, path: str, warnings: list[str]) -> Layer:

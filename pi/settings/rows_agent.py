@@ -112,6 +112,12 @@ _SESSIONS = (
         'Other token settings for single models, by exact "provider/id".',
         strict=True,
     ),
+    Row(
+        "compaction.model",
+        STRING,
+        None,
+        'Model that writes summaries, as "provider/id", perhaps with ":level"; else the current.',
+    ),
     Row("branchSummary.reserveTokens", AMOUNT, 16384, "Free tokens when a branch is summarised."),
     Row("branchSummary.skipPrompt", BOOLEAN, False, "Leave a branch without offering a summary."),
 )
