@@ -13,29 +13,33 @@ from __future__ import annotations
 
 import os
 
-from pi.auth.apply import authoriser
+from pi.auth.apply import authoriser, locator
 from pi.client import Client
 from pi.errors import UsageError
 from pi.harness import Harness, Setup
-from pi.models.select import Want, choose, require
+from pi.messages import image
+from pi.models.select import NO_MODEL, Want, choose, require
 from pi.prompt import Parts, build_sections
+from pi.promptcut import PromptCut
 from pi.request import Options
 from pi.resources.context import find_context_files, read_text
 from pi.retry import Policy
-from pi.runtime import user_agent
+from pi.runtime import docs_folder, user_agent
 from pi.selection import open_session
+from pi.summariser import open_summariser
 from pi.text.unicode import clean
 from pi.tools.base import declaration
 from pi.tools.registry import builtin
 from pi.tools.select import ToolFlags, select
 from pi.tools.workspace import Workspace
-from pi.transcript import Prompt
+from pi.transcript import Prompt, replay
 from pi.transport import Limits, Transport
 from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from pi.configuration import Configuration
     from pi.flags import Arguments
@@ -54,19 +58,49 @@ class Pictures(Value):
     resize: bool = True
     block: bool = False
 
+    def prepared(self, data: bytes, mime_type: str) -> tuple[list[Any], list[str]]:
+        """A picture as (image blocks: one or none, what was done to it: one line or none)."""
+        if self.block:
+            return [], ["[Image left out: the setting images.blockImages is on.]"]
+        from pi.images import prepare_image  # noqa: PLC0415 - only for pictures
+
+        made = prepare_image(data, mime_type, self.limits(), resize=self.resize)
+        blocks = [] if made.data is None else [image(made.data, made.mime_type)]
+        return blocks, [made.note] if made.note else []
+
+
+class Own(Value):
+    """What a program that uses pi as a library brings along, in place of what would be chosen.
+
+    `model` is used as it is. `tools` are active beside the chosen ones; one with the name of a
+    built-in tool takes its place. `sections` are the whole prompt but for `cwd`.
+    """
+
+    model: Model | None = None
+    tools: tuple[Tool, ...] = ()
+    sections: Mapping[str, str] | None = None
+
+
+NOTHING_OWN = Own()
+
 
 class Conversation(Value):
     """A harness ready for prompts, and what belongs to it; `with` closes it.
 
     `warnings` are lines for the user, from every step that was taken. `pictures` says how images
-    of prompts are to be prepared.
+    of prompts are to be prepared; `workspace` is where the tools and the user's own commands work.
+    `expand` makes a prompt of what the user typed (templates, skills); `commands` lists what can be
+    typed after a slash, each `{"name", "description"?, "source", "sourceInfo"}`.
     """
 
     harness: Harness
     transport: Transport
     choice: Choice
     pictures: Pictures
+    workspace: Workspace
     warnings: list[str]
+    expand: Callable[[str], str] = str
+    commands: Callable[[], list[dict[str, Any]]] = list
 
     def __enter__(self) -> Conversation:
         return self
@@ -83,57 +117,97 @@ class Conversation(Value):
 
 
 def open_conversation(
-    configured: Configuration, arguments: Arguments, confirm: Callable[[str], bool]
+    configured: Configuration,
+    arguments: Arguments,
+    confirm: Callable[[str], bool],
+    *,
+    needs_model: bool = True,
 ) -> Conversation | None:
     """Choose session, model, tools and prompt by the flags, and join them.
 
     `confirm` is asked before a session of another folder is copied into this one; None when it
-    says no. Raises UsageError, NoModelError or SessionError, before anything was sent.
+    says no. `needs_model` as for `join`. Raises UsageError, NoModelError or SessionError, before
+    anything was sent.
     """
     opened = open_session(configured, arguments, confirm)
     if opened is None:
         return None
+    return join(configured, arguments, opened, needs_model=needs_model)
+
+
+def join(
+    configured: Configuration,
+    arguments: Arguments,
+    opened: Opened,
+    *,
+    needs_model: bool = True,
+    own: Own = NOTHING_OWN,
+) -> Conversation:
+    """A conversation that goes on in a session that was opened, which it then owns.
+
+    Unless it `needs_model`, it may have none that can be used (`NO_MODEL`, or no credentials).
+    Raises UsageError or NoModelError; the session is closed then.
+    """
     try:
-        return _joined(configured, arguments, opened)
+        return _joined(configured, arguments, opened, needs_model, own)
     except BaseException:
         opened.session.close()
         raise
 
 
-def _joined(configured: Configuration, arguments: Arguments, opened: Opened) -> Conversation:
+def _joined(
+    configured: Configuration, arguments: Arguments, opened: Opened, needs_model: bool, own: Own
+) -> Conversation:
+    here, configured = configured, configured.in_project(opened.cwd)
+    remarks = [] if configured is here else list(configured.settings.warnings)
     session = opened.session
-    choice = _choose_model(configured, arguments, opened)
-    model = require(choice, configured.models)
+    choice = _choose_model(configured, arguments, opened, own)
+    model = require(choice, configured.models) if needs_model else choice.model or NO_MODEL
     configured.settings.compaction(f"{model['provider']}/{model['id']}")  # refuses bad numbers
+    summariser, about_summaries = open_summariser(configured.models, configured.settings)
+    remarks += [*configured.trust.remarks(), *about_summaries]
     transport = _transport(configured)
-    parts = _Parts(configured, arguments, opened, model, choice.thinking)
+    parts = _Parts(configured, arguments, opened, (model, choice.thinking), own)
     harness = Harness(
         Setup(
             session,
-            Client(transport, authoriser(configured.models.keys), limits=_limits(configured)),
+            _client(configured, transport),
             model,
             choice.thinking,
             parts.tools(),
             parts.prompt,
             parts.options,
             retry=_retry_policy(configured.settings),
+            auto_compaction=configured.settings.get("compaction.enabled"),
+            compaction=lambda m: configured.settings.compaction(f"{m['provider']}/{m['id']}"),
+            summariser=summariser,
             steering_mode=configured.settings.get("steeringMode"),
             follow_up_mode=configured.settings.get("followUpMode"),
         )
     )
     parts.harness = harness
+    harness.subscribe(PromptCut(harness, _served_now).see)
     if opened.resumes and arguments.get("thinking") and model.get("reasoning"):
         _record_level(session, choice.thinking)
     notices = [choice.notice] if choice.notice else []
-    warnings = [*session.warnings, *choice.warnings, *notices, *parts.warnings]
-    return Conversation(harness, transport, choice, parts.pictures(), warnings)
+    warnings = [*session.warnings, *choice.warnings, *notices, *remarks, *parts.warnings]
+    return Conversation(harness, transport, choice, parts.pictures(), parts.workspace, warnings)
 
 
-def _choose_model(configured: Configuration, arguments: Arguments, opened: Opened) -> Choice:
+def _served_now(model: Model) -> Model:
+    """A local model with the window its server has now."""
+    from pi.models import local  # noqa: PLC0415 - only after an answer of a local server
+
+    return local.refreshed(model, os.environ)
+
+
+def _choose_model(
+    configured: Configuration, arguments: Arguments, opened: Opened, own: Own
+) -> Choice:
     session, resumes = opened.session, opened.resumes
     patterns = arguments.get("models")
     api_key = arguments.get("api-key")
-    if api_key is not None and not (arguments.get("model") or patterns):
+    if api_key is not None and not (arguments.get("model") or patterns or own.model):
         raise UsageError("--api-key needs a model to go with: give --model or --models")
     want = Want(
         provider=arguments.get("provider"),
@@ -144,6 +218,7 @@ def _choose_model(configured: Configuration, arguments: Arguments, opened: Opene
         resumes=resumes,
         session_model=session.model() if resumes else None,
         session_thinking=session.thinking_level() if resumes else None,
+        given=own.model,
     )
     return choose(want, configured.models, configured.settings)
 
@@ -151,6 +226,12 @@ def _choose_model(configured: Configuration, arguments: Arguments, opened: Opene
 def _record_level(session: Session, level: str) -> None:
     if session.thinking_level() != level:
         session.append("thinking_level_change", thinkingLevel=level)
+
+
+def _client(configured: Configuration, transport: Transport) -> Client:
+    keys = configured.models.keys
+    limits = _limits(configured)
+    return Client(transport, authoriser(keys, transport), locate=locator(keys), limits=limits)
 
 
 def _transport(configured: Configuration) -> Transport:
@@ -161,7 +242,8 @@ def _transport(configured: Configuration) -> Transport:
 def _limits(configured: Configuration) -> Limits:
     idle = configured.settings.get("httpIdleTimeoutMs")
     seconds = None if idle in (0, "disabled", None) else idle / 1000
-    return Limits(first_byte_s=seconds, idle_s=seconds)
+    is_usual = configured.settings.source_of("httpIdleTimeoutMs") == "default"
+    return Limits(first_byte_s=seconds, idle_s=seconds, is_patient=is_usual)
 
 
 def _retry_policy(found: Settings) -> Policy:
@@ -185,8 +267,8 @@ class _Parts:
         configured: Configuration,
         arguments: Arguments,
         opened: Opened,
-        model: Model,
-        thinking: str,
+        start: tuple[Model, str],
+        own: Own,
     ) -> None:
         self.harness: Harness | None = None
         self.warnings: list[str] = []
@@ -194,13 +276,15 @@ class _Parts:
         self._arguments = arguments
         self._session = opened.session
         self._cwd = opened.cwd
-        self._start = (model, thinking)
+        self._start = start
+        self._own = own
         self._settings = configured.settings
         self._sections = self._section_builder()
+        self.workspace = self._workspace()
 
     def tools(self) -> dict[str, Tool]:
         """The active tools, bound to the session's folder."""
-        available = builtin(self._workspace())
+        available = builtin(self.workspace)
         flags = ToolFlags(
             self._arguments.get("tools"),
             self._arguments.get("exclude-tools"),
@@ -208,12 +292,24 @@ class _Parts:
             self._arguments.get("no-builtin-tools", False),
         )
         layers = [names for _, _, names in self._settings.each("defaultTools")]
-        return {name: available[name] for name in select(list(available), flags, layers)}
+        chosen = select(list(available), flags, layers, self._tools_before())
+        brought = {tool.name: tool for tool in self._own.tools}
+        return {name: available[name] for name in chosen} | brought
+
+    def _tools_before(self) -> list[str] | None:
+        """The tools in force where the session goes on; None where it says nothing about them."""
+        messages = self._session.context()
+        if not any(message["role"] == "system" for message in messages):
+            return None
+        return [tool["name"] for tool in replay(messages).tools]
 
     def prompt(self, tools: Mapping[str, Tool]) -> Prompt:
         """The prompt to be in force with these tools."""
         active = list(tools.values())
-        return Prompt("", self._sections(active), [declaration(tool) for tool in active])
+        sections = self._sections(active)
+        if self._own.sections is not None:
+            sections = {**self._own.sections, "cwd": sections["cwd"]}
+        return Prompt("", sections, [declaration(tool) for tool in active])
 
     def pictures(self) -> Pictures:
         """How images of prompts are to be prepared."""
@@ -264,19 +360,20 @@ class _Parts:
         """The prompt's fixed parts, read once; only the tools may change later."""
         arguments, agent_dir, cwd = self._arguments, self._configured.agent_dir, self._cwd
         custom = _text_or_file(arguments.get("system-prompt"), self._configured.cwd)
-        if custom is None:
+        if not custom:
             custom = _file_text(os.path.join(agent_dir, "SYSTEM.md"))
         added = arguments.get("append-system-prompt")
         if added is None:
             text = _file_text(os.path.join(agent_dir, "APPEND_SYSTEM.md"))
             appended = [] if text is None else [text]
         else:
-            appended = [_text_or_file(text, self._configured.cwd) for text in added]
+            appended = [_text_or_file(text, self._configured.cwd) for text in added if text]
         files = []
         if not arguments.get("no-context-files"):
             files, problems = find_context_files(agent_dir, cwd)
             self.warnings += problems
-        return lambda tools: build_sections(Parts(cwd, tools, custom, appended, files))
+        docs = docs_folder()
+        return lambda tools: build_sections(Parts(cwd, tools, custom, appended, files, docs))
 
 
 def image_limits(model: Model) -> dict[str, int]:

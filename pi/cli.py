@@ -73,17 +73,24 @@ def _dispatch(arguments: Arguments) -> int:
         names = ", ".join(f"--{name}" for name in arguments.unknown)
         plural = "s" if len(arguments.unknown) > 1 else ""
         raise UsageError(f"Unknown option{plural}: {names}")
+    if arguments.get("export"):
+        from pi.subcommands.export import export  # noqa: PLC0415 - a command of its own
+
+        return export([arguments.get("export"), *arguments.messages], os.environ, _cwd())
     mode = _mode(arguments)
     if arguments.get("offline"):
         os.environ["PI_OFFLINE"] = "1"
     os.environ.update(AI_AGENT="pi", PI_CODING_AGENT="true")
 
-    from pi.configuration import open_configuration  # noqa: PLC0415 - start-up: after --help
+    from pi import configuration  # noqa: PLC0415 - start-up: after --help
 
-    configured = open_configuration(os.environ, _cwd())
+    approval = configuration.approval_of(arguments)
+    configured = configuration.open_configuration(os.environ, _cwd(), approval)
     _warn(configured.warnings)
     if arguments.get("list-models"):
         return _list_models(configured, arguments)
+    if mode == "rpc":
+        return _rpc(configured, arguments)
     return _one_shot(configured, arguments, mode == "json")
 
 
@@ -95,7 +102,7 @@ def _mode(arguments: Arguments) -> str:
     if mode == "rpc":
         if arguments.files:
             raise UsageError("@file arguments are not supported in RPC mode")
-        raise UsageError("RPC mode is not part of this version yet")
+        return mode
     is_one_shot = mode == "json" or arguments.get("print")
     if not is_one_shot and _is_terminal(0) and _is_terminal(1) and not _lists(arguments):
         raise UsageError('the screen is not part of this version yet: use pi -p "..."')
@@ -157,6 +164,42 @@ def _one_shot(configured: Configuration, arguments: Arguments, as_json: bool) ->
         if interrupts.received:
             proc.kill_all(background=True)
     return interrupts.exit_code or status
+
+
+def _rpc(configured: Configuration, arguments: Arguments) -> int:
+    from signal import SIGTERM  # noqa: PLC0415 - start-up: a mode of its own
+
+    from pi import proc  # noqa: PLC0415
+    from pi.agent import Agent  # noqa: PLC0415
+    from pi.assembly import open_conversation  # noqa: PLC0415
+    from pi.cancel import CancelToken  # noqa: PLC0415
+    from pi.modes import intake, rpc  # noqa: PLC0415
+    from pi.modes.signals import Interrupts  # noqa: PLC0415
+
+    token = CancelToken()
+    with Interrupts(token) as interrupts:
+        conversation = open_conversation(configured, arguments, intake.confirm, needs_model=False)
+        if conversation is None:
+            return EXIT_OK
+        _warn([*configured.warnings, *conversation.warnings])
+        status = rpc.serve(
+            Agent(configured, arguments, conversation),
+            0,
+            _reserved_stdout(),
+            sys.stderr.buffer,
+            token,
+            is_hasty=lambda: interrupts.received == SIGTERM,
+        )
+        if interrupts.received:
+            proc.kill_all(background=True)
+    return interrupts.exit_code or status
+
+
+def _reserved_stdout() -> int:
+    """A descriptor for standard output alone; what others write there goes to standard error."""
+    own = os.dup(1)
+    os.dup2(2, 1)
+    return own
 
 
 def _cwd() -> str:

@@ -31,7 +31,7 @@ class Flag(Value):
 
 FLAGS = (
     Flag("print", "p", "switch", "", "Output", "Run the prompt, print the answer, exit"),
-    Flag("mode", "", "value", "MODE", "Output", "text (default) or json: an event a line"),
+    Flag("mode", "", "value", "MODE", "Output", "text (default), json or rpc: JSON lines"),
     Flag("provider", "", "value", "NAME", "Model", "Look for the model at this provider only"),
     Flag(
         "model",
@@ -59,6 +59,14 @@ FLAGS = (
     Flag("session-dir", "", "value", "DIR", "Session", "Where sessions are kept and looked for"),
     Flag("no-session", "", "switch", "", "Session", "Keep nothing on disk"),
     Flag("name", "n", "value", "NAME", "Session", "Display name of the session"),
+    Flag(
+        "export",
+        "",
+        "value",
+        "SESSION [OUT]",
+        "Session",
+        "Write a session file as an HTML page, or as lines to OUT.jsonl, and exit",
+    ),
     Flag("tools", "t", "value", "LIST", "Tools", "Exactly these tools; or +name,-name changes"),
     Flag("exclude-tools", "xt", "value", "LIST", "Tools", "Leave these tools out"),
     Flag("no-tools", "nt", "switch", "", "Tools", "Start with no tools at all"),
@@ -80,6 +88,30 @@ FLAGS = (
         "Add to the system prompt; repeatable",
     ),
     Flag("no-context-files", "nc", "switch", "", "Prompt", "Ignore AGENTS.md and CLAUDE.md"),
+    Flag(
+        "approve",
+        "a",
+        "switch",
+        "",
+        "Project",
+        "Trust this project's settings and resources for this run",
+    ),
+    Flag(
+        "no-approve",
+        "na",
+        "switch",
+        "",
+        "Project",
+        "Ignore this project's settings and resources for this run",
+    ),
+    Flag(
+        "untrusted",
+        "",
+        "switch",
+        "",
+        "Project",
+        "Load nothing at all from this project, context files included",
+    ),
     Flag("offline", "", "switch", "", "Process", "No network but the model itself (PI_OFFLINE=1)"),
     Flag("help", "h", "switch", "", "Process", "Show this help"),
     Flag("version", "v", "switch", "", "Process", "Show the version"),
@@ -95,7 +127,8 @@ class Arguments(Value):
     """A parsed command line.
 
     `values` maps flag names to True, a string or a list of strings. `unknown` are long options
-    that no row has, for extensions: name without dashes to True or its value.
+    that no row has, for extensions: name without dashes to True or its value. Switches are in the
+    order in which each was last given.
     """
 
     values: dict[str, Any]
@@ -144,6 +177,7 @@ class _Parser:
         if flag.kind == "switch":
             if value is not None:
                 raise UsageError(f"Option {word} takes no value")
+            self.result.values.pop(flag.name, None)  # the latest comes last
             self.result.values[flag.name] = True
             if flag.name == "print":
                 self._take_prompt()

@@ -11,7 +11,7 @@ from _thread import start_new_thread
 from queue import SimpleQueue
 
 from pi.errors import Cancelled, UsageError
-from pi.messages import image, text
+from pi.messages import text
 from pi.text.imagefmt import detect
 from pi.text.unicode import clean, decode
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from pi.cancel import CancelToken
 
 _BOM = "\ufeff"
+_BLANKS = (
+    "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""White space as the reference trims it."""
 _READ_BYTES = 1 << 16
 
 
@@ -44,7 +49,7 @@ def read_stdin(descriptor: int, token: CancelToken) -> str:
     undo()
     if data is None:
         raise Cancelled(token.reason)
-    return decode(data).removeprefix(_BOM).strip()
+    return decode(data).strip(_BLANKS)
 
 
 def confirm(question: str) -> bool:
@@ -107,13 +112,7 @@ def _file_parts(path: str, pictures: Pictures) -> tuple[str, list[Any], list[str
     if mime_type is None:
         return f'<file name="{path}">\n{decode(data).removeprefix(_BOM)}\n</file>\n', [], []
     block = f'<file name="{path}"></file>\n'
-    if pictures.block:
-        return block, [], ["[Image left out: the setting images.blockImages is on.]"]
-    from pi.images import prepare_image  # noqa: PLC0415 - only for pictures
-
-    made = prepare_image(data, mime_type, pictures.limits(), resize=pictures.resize)
-    blocks = [] if made.data is None else [image(made.data, made.mime_type)]
-    return block, blocks, [made.note] if made.note else []
+    return block, *pictures.prepared(data, mime_type)
 
 
 def _read(path: str) -> bytes:

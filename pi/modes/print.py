@@ -8,8 +8,8 @@ of JSON mode is a deliberate difference.
 
 from __future__ import annotations
 
-from pi.errors import EXIT_FAILED, EXIT_NO_READER, EXIT_OK
-from pi.events import Notice
+from pi.errors import EXIT_FAILED, EXIT_NO_READER, EXIT_OK, PiError
+from pi.events import CompactionEnd, Notice
 from pi.messages import blocks_of
 from pi.text.jsontext import dumps
 from pi.text.unicode import clean
@@ -53,6 +53,8 @@ class Output:
         except (BrokenPipeError, ConnectionResetError):
             self.lost = True
             self._token.cancel("nobody reads the output any more")
+        except OSError as error:
+            raise PiError(f"cannot write to standard output: {error.strerror}") from error
 
 
 def run_prompts(
@@ -76,6 +78,8 @@ def run_prompts(
             line = encoder.line(event)
             if line:
                 output.write(line)
+        elif type(event) is CompactionEnd and event.error:
+            say(errors, f"Warning: {event.error}")
 
     undo = harness.subscribe(show)
     settled = None
