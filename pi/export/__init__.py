@@ -1,0 +1,1 @@
+"""Sessions as files for other people and programs: a page to read, lines to load elsewhere."""
