@@ -4,7 +4,8 @@ Each command runs in a session of its own, named by the process id of its first 
 A session is *running* until its command ended, then *background* for as long as children that the
 command left behind are alive, then forgotten.
 
-    add(sid)                   # the command started
+    mark = expect(output)      # a command is about to start, its output goes into this pipe
+    add(sid, mark)             # it started
     settle(sid)                # it ended; keeps it as background if something of it lives on
     kill(sid)                  # everything in it, at once
     kill_all(background=True)  # on the way out after a signal; safe in a signal handler
@@ -18,13 +19,14 @@ What becomes of them when pi ends:
 The watchdog is one `sh` per pi process, started with the first command, in its own session so
 that Ctrl+C does not reach it. It reads lists of sessions from a pipe whose only write end is ours,
 and at its end kills what the last list names. Its cost is one process of about 1 MB and one short
-write at the start and the end of each command.
+write before, at the start and at the end of each command. A command whose start was not told in
+full, because pi died right then, is found by the pipe its output goes into.
 
 Known limits: a child that makes a session of its own (setsid, a daemon) has left and is not
 followed. A child in a process group of its own (`set -m`, `timeout`) is found through /proc, so
 on Linux only. Background children are noticed by their process group or by the output pipe they
-hold; one that has left both is not. A command is unknown to the watchdog for the microseconds
-between its fork and the list that names it.
+hold; one that has left both is not. Where there is no /proc, a command that pi was just starting
+when it was killed lives on.
 """
 
 from __future__ import annotations
@@ -42,11 +44,27 @@ trap '' HUP INT QUIT TERM PIPE TSTP TTIN TTOU
 list=
 while IFS= read -r line; do list=$line; done
 ours=' '
+starting=
 for entry in $list; do
   sid=${entry#?}
-  case $entry in ~*) kill -0 "$sid" && continue ;; esac
+  case $entry in
+    =*) starting="$starting $sid"; continue ;;
+    ~*) kill -0 "$sid" && continue ;;
+  esac
   ours="$ours$sid "
   kill -KILL -- "-$sid"
+done
+for pipe in $starting; do
+  sleep 0.1 || sleep 1
+  for round in 1 2; do
+    ls -l /proc/[0-9]*/fd/1 | while IFS= read -r line; do
+      case $line in *"-> pipe:[$pipe]") ;; *) continue ;; esac
+      pid=${line##* /proc/}
+      pid=${pid%%/*}
+      kill -KILL -- "-$pid"
+      kill -KILL "$pid"
+    done
+  done
 done
 [ "$ours" = ' ' ] && exit
 for round in 1 2; do
@@ -58,7 +76,7 @@ for round in 1 2; do
   done
 done
 """
-"""A list is one line: `+sid` running, `~sid` background.
+"""A list is one line: `+sid` running, `~sid` background, `=inode` the output of one that starts.
 
 A background session has lost its first process; where a process of that number exists, the number
 was given to somebody else, who must be left alone.
@@ -69,16 +87,31 @@ _HAS_PROC = os.path.exists("/proc/self/stat")
 _RUNNING = "+"
 _BACKGROUND = "~"
 
+_starting: dict[int, None] = {}  # inodes of pipes
 _sessions: dict[int, str] = {}  # changed by single operations, so that a signal handler may read it
 _lock = threading.Lock()  # for the watchdog alone; never taken by what a signal handler calls
 _watchdog: Watchdog | None = None
 
 
-def add(sid: int) -> None:
-    """Remember a session whose command just started."""
-    _sessions[sid] = _RUNNING
+def expect(output: int) -> int:
+    """A command is about to start with this descriptor as its output; returns its mark for `add`.
+
+    From now on it cannot outlive pi, even if pi is killed before it knows the process id.
+    """
+    mark = os.fstat(output).st_ino
+    _starting[mark] = None
     with _lock:
         _tell(start=True)
+    return mark
+
+
+def add(sid: int | None, mark: int) -> None:
+    """Remember the session of a command that started; None: it could not be started."""
+    if sid is not None:
+        _sessions[sid] = _RUNNING
+    _starting.pop(mark, None)
+    with _lock:
+        _tell(start=sid is not None)
 
 
 def settle(sid: int, *, held: bool) -> None:
@@ -229,7 +262,9 @@ class Watchdog:
 def _tell(*, start: bool) -> None:
     """Send the list of sessions; with `start`, to a new watchdog if there is none."""
     global _watchdog
-    line = " ".join(f"{state}{sid}" for sid, state in list(_sessions.items())) + "\n"
+    entries = [f"{state}{sid}" for sid, state in list(_sessions.items())]
+    entries += [f"={mark}" for mark in list(_starting)]
+    line = " ".join(entries) + "\n"
     if _watchdog is not None and not _watchdog.write(line):
         _watchdog.close()
         _watchdog = None

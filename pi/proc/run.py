@@ -48,6 +48,7 @@ class Pipe:
     __slots__ = ("read_end", "write_end")
 
     def __init__(self) -> None:
+        self.read_end = self.write_end = -1  # for __del__, if there are no more descriptors
         self.read_end, self.write_end = os.pipe()  # both close on exec
 
     def __del__(self) -> None:
@@ -129,14 +130,19 @@ class Run:
     ) -> None:
         """Start it; `keep` is a file that stays open for it. Raises StartError."""
         kept = () if keep is None else (keep.fileno(),)
-        process = spawn(argv, outputs=outputs, stdin=stdin, cwd=cwd, env=env, keep=kept)
+        mark = group.expect(outputs[0])
+        try:
+            process = spawn(argv, outputs=outputs, stdin=stdin, cwd=cwd, env=env, keep=kept)
+        except BaseException:
+            group.add(None, mark)
+            raise
         if keep is not None:
             keep.close()
         self._process: Popen[bytes] = process
         if self._timeout_s is not None:
             self._deadline = time.monotonic() + self._timeout_s
         try:
-            group.add(process.pid)
+            group.add(process.pid, mark)
         except BaseException:
             group.kill_group(process.pid)
             process.wait()

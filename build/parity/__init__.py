@@ -1,0 +1,1 @@
+"""Comparing two programs from outside; `build/compare.py` is the command."""
