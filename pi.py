@@ -10,7 +10,15 @@ if sys.version_info < (3, 10):  # noqa: UP036 - for whoever has an older one
 # container images) it is still kept for this package alone; a tree that cannot be written is fine.
 sys.dont_write_bytecode = False
 
-from pi.__main__ import main  # noqa: E402
+try:
+    from pi.__main__ import main
+except EOFError:  # a full disk cut a file of that cache; later imports are looked after in there
+    import pathlib
+    import shutil
+
+    for folder in pathlib.Path(__file__).resolve().parent.glob("pi/**/__pycache__"):
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit("Error: compiled files of pi were damaged and are removed now: run it again")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -83,7 +83,7 @@ class Request(Value):
     """A prepared HTTP request.
 
     `auth` is how the credential travels: "bearer", "x-api-key", "api-key", "x-goog-api-key",
-    "sigv4" or "none". `framing` is how the answer is cut into records: "sse",
+    "sigv4", "chatgpt" or "none". `framing` is how the answer is cut into records: "sse",
     "aws-event-stream" or "json" (one record, the whole body).
     """
 

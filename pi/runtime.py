@@ -63,6 +63,25 @@ def _interpreter_flags() -> list[str]:
     return [*flags, "-X", "utf8"] if sys.flags.utf8_mode else flags
 
 
+def docs_folder() -> str | None:
+    """The folder of the program's own documentation, where it came along: in a source tree."""
+    folder = os.path.join(_HOME, "docs")
+    has_both = os.path.isfile(os.path.join(_HOME, "pi.py")) and os.path.isdir(folder)
+    return folder if has_both else None
+
+
+def drop_bytecode() -> None:
+    """Remove the interpreter's compiled copies of this package; they are made again when needed.
+
+    Before Python 3.12.8 a full disk leaves a cut file behind, with which pi could not start again.
+    """
+    from shutil import rmtree  # noqa: PLC0415 - heavy, and needed once in a lifetime
+
+    for folder, _, _ in os.walk(_PACKAGE):
+        if os.path.basename(folder) == "__pycache__":
+            rmtree(folder, ignore_errors=True)
+
+
 def user_agent() -> str:
     """What requests call themselves: "pi/0.1.0 (linux; python/3.11.2; x86_64)"."""
     python = ".".join(str(part) for part in sys.version_info[:3])

@@ -282,6 +282,14 @@ def test_a_session_of_another_folder(
         assert sum("parentSession" in header for header in headers) == 1
 
 
+def test_a_session_that_goes_on_keeps_its_tools(run_pi, provider):
+    provider.reply("1", "2", "3")
+    for words in (["--tools", "read,grep"], ["-c"], ["-c", "-xt", "read"]):
+        assert run_pi(*CHAT, *words, "-p", "hi").code == 0
+    tools = [request.conversation.tools for request in provider.model_requests]
+    assert [sorted(names) for names in tools] == [["grep", "read"], ["grep", "read"], ["grep"]]
+
+
 def test_no_session_leaves_nothing(run_pi, provider, agent_home):
     provider.reply("ok")
     run_pi(*CHAT, "--no-session", "-p", "hi")

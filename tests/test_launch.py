@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests import launch
-from tests.fakeprovider.client_config import KEY
+from tests.fakeprovider.client_config import KEY, PROVIDERS, TOKEN
 
 PROGRAM = """
 import json, os, subprocess, sys, time
@@ -76,11 +76,10 @@ def test_the_command_is_this_tree_or_what_was_asked_for(monkeypatch):
 
 def test_the_home_points_to_the_provider(agent_home, provider):
     config = json.loads((agent_home.agent / "models.json").read_text())
-    assert {row["api"] for row in config["providers"].values()} == {
-        "openai-completions",
-        "anthropic-messages",
-    }
+    assert {name: row["api"] for name, row in config["providers"].items()} == PROVIDERS
+    assert PROVIDERS["fake-openai"] == "openai-completions"
     for row in config["providers"].values():
         assert row["baseUrl"].startswith(provider.url)
-        assert row["apiKey"] == KEY
+        is_sign_in = row["api"] == "openai-codex-responses"
+        assert row["apiKey"] == (TOKEN if is_sign_in else KEY)
     assert agent_home.session_files() == []

@@ -42,6 +42,23 @@ def test_selection(flags, layers, expected):
     assert select(ALL, ToolFlags(**flags), layers) == expected
 
 
+@pytest.mark.parametrize(
+    ("flags", "before", "expected"),
+    [
+        ({}, ["read", "grep"], ["read", "grep"]),
+        ({}, [], []),
+        ({"tools": "ls"}, ["read"], ["ls"]),
+        ({"tools": "+ls"}, ["read"], ["ls", "read"]),
+        ({"exclude": "read"}, ["read", "grep"], ["grep"]),
+        ({"no_builtin": True}, ["read"], []),
+    ],
+)
+def test_a_session_that_goes_on_keeps_its_tools(flags, before, expected):
+    found = select(ALL, ToolFlags(**flags), [["bash"]], before)
+    assert sorted(found) == sorted(expected)
+    assert found == [name for name in ALL if name in expected]
+
+
 def test_mixed_entries_are_refused():
     with pytest.raises(UsageError, match="cannot be mixed"):
         select(ALL, ToolFlags(tools="read,-bash"))

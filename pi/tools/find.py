@@ -68,6 +68,7 @@ def tool(workspace: Workspace) -> Tool:
         _PARAMETERS,
         run,
         snippet="Find files by glob pattern (leaves out what .gitignore excludes)",
+        strict="",  # as the reference has it: its optional arguments are often left out
     )
 
 

@@ -89,6 +89,7 @@ def tool(workspace: Workspace) -> Tool:
         _PARAMETERS,
         run,
         snippet="Search file contents for a pattern (leaves out what .gitignore excludes)",
+        strict="",  # as the reference has it: its optional arguments are often left out
     )
 
 

@@ -60,6 +60,7 @@ def tool(workspace: Workspace) -> Tool:
         parameters=_PARAMETERS,
         run=run,
         snippet="List what is in a folder",
+        strict="",  # as the reference has it: its optional arguments are often left out
     )
 
 

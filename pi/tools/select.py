@@ -31,17 +31,20 @@ class ToolFlags(Value):
 
 
 def select(
-    available: Sequence[str], flags: ToolFlags, defaults: Sequence[Sequence[str]] = ()
+    available: Sequence[str],
+    flags: ToolFlags,
+    defaults: Sequence[Sequence[str]] = (),
+    before: Sequence[str] | None = None,
 ) -> list[str]:
     """The names of the active tools, in the order of `available`.
 
     `defaults` are the `defaultTools` settings, user's first, then project's. Names that no tool
-    has are ignored. Raises UsageError when plain and +/- names are mixed in `--tools`.
+    has are ignored. `before` are the tools of a session that goes on: it keeps them, in place of
+    the defaults. Raises UsageError when plain and +/- names are mixed in `--tools`.
     """
-    chosen = set() if flags.no_tools or flags.no_builtin else set(DEFAULT_TOOLS)
+    chosen: set[str] = set()
     if not (flags.no_tools or flags.no_builtin):
-        for layer in defaults:
-            chosen = _changed(chosen, layer)
+        chosen = _by_default(defaults) if before is None else set(before)
     if flags.tools is not None:
         entries = _names(flags.tools)
         if len({entry[:1] in "+-" for entry in entries}) > 1:
@@ -49,6 +52,13 @@ def select(
         chosen = _chosen_by_flag(chosen, entries, available)
     chosen -= set(_matching(_names(flags.exclude or ""), available))
     return [name for name in available if name in chosen]
+
+
+def _by_default(layers: Iterable[Sequence[str]]) -> set[str]:
+    chosen = set(DEFAULT_TOOLS)
+    for layer in layers:
+        chosen = _changed(chosen, layer)
+    return chosen
 
 
 def _chosen_by_flag(chosen: set[str], entries: list[str], available: Sequence[str]) -> set[str]:
