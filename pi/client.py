@@ -20,9 +20,11 @@ from pi.events import Done, Failed
 from pi.providers import failure, registry
 from pi.providers.draft import Draft
 from pi.providers.handover import prepare
+from pi.providers.opencode import opencode_headers
 from pi.text.unicode import decode
 from pi.transcript import tools_in_force
 from pi.transport import Limits
+from pi.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -115,6 +117,9 @@ class Client:
             return
         placed = self._locate(model)
         request = codec.encode(placed, context, options)
+        beside = opencode_headers(placed, options)
+        if beside:
+            request = replace(request, headers={**request.headers, **beside})
         response = self._opened(request, placed, token)
         try:
             _check(response, request)

@@ -86,12 +86,15 @@ def authoriser(
 
 
 def locator(keys: Keys) -> Callable[[Model], Model]:
-    """A function that says where a model is for this user: at their Azure, in their AWS region.
+    """A function that says what a model is for this user: at their Azure, in their AWS region, or
+    with what OpenAI takes from a ChatGPT sign-in.
 
     Every other model is returned as it is. It raises ProviderError.
     """
 
     def locate(model: Model) -> Model:
+        if chatgpt.is_public(model) and keys.signed_in(model["provider"]):
+            return chatgpt.modest(model)
         place = azure.located if azure.is_azure(model) else region.located
         if place is region.located and not region.is_bedrock(model):
             return model

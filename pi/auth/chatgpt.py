@@ -1,11 +1,14 @@
-"""Which account a token of a ChatGPT sign-in is for.
+"""ChatGPT sign-ins: which account a token is for, and what OpenAI takes from one.
 
 The token is a JSON Web Token; its claims (the middle part, RFC 7519) name the account:
 
     {"https://api.openai.com/auth": {"chatgpt_account_id": "..."}, ...}
 
 Requests must name that account in a header of their own. The token's signature is for the service
-to check. Source: the requests the reference sends.
+to check.
+
+With the same token OpenAI's public API refuses some fields of a request; `modest` turns off what
+would send them. Source: the requests the reference sends.
 """
 
 from __future__ import annotations
@@ -15,8 +18,19 @@ from base64 import urlsafe_b64decode
 
 from pi.errors import NoModelError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pi.request import Model
+
 HEADER = "chatgpt-account-id"
 _CLAIM = "https://api.openai.com/auth"
+_PUBLIC_API = "https://api.openai.com/v1"
+_REFUSED = (
+    "supportsMaxOutputTokens",
+    "supportsLongCacheRetention",
+    "supportsExplicitPromptCacheMode",
+    "supportsMidConvoEffort",
+)
 
 
 def account_of(token: str) -> str:
@@ -31,6 +45,16 @@ def account_of(token: str) -> str:
         "the key is not the token of a ChatGPT sign-in: it names no account; log in again with "
         "`pi auth login openai-codex`"
     )
+
+
+def is_public(model: Model) -> bool:
+    """Whether a model is at OpenAI's public API."""
+    return model.get("provider") == "openai" and model.get("baseUrl") == _PUBLIC_API
+
+
+def modest(model: Model) -> Model:
+    """A model of the public API without what it refuses from a sign-in."""
+    return {**model, "compat": {**(model.get("compat") or {}), **dict.fromkeys(_REFUSED, False)}}
 
 
 def _claims(part: str) -> dict:

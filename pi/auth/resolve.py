@@ -150,6 +150,11 @@ class Keys:
             return _Origin("models.json", entry["apiKey"], kind, env, is_reference=True)
         return self._from_environment(provider, env)
 
+    def signed_in(self, provider: str) -> bool:
+        """Whether a stored login is the credential of a provider."""
+        login = self._entries().get(provider, {}).get("type") == "oauth"
+        return login and provider not in self._given
+
     def variables(self, provider: str) -> dict[str, str]:
         """The variables stored with a provider's key."""
         stored = self._entries().get(provider, {})

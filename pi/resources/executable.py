@@ -1,0 +1,145 @@
+"""What a project makes pi run, and whether it is still what was trusted.
+
+    fingerprint("/home/u/app")
+    # {".pi/extensions/guard.py": "9f86d0...", ".pi/settings.json: npmCommand": "60303a..."}
+    difference(before, now)         [".pi/extensions/guard.py"]
+
+Counted are the files of `.pi/extensions`, `.pi/mcp.json`, the settings that name programs or code
+(`RUNNING`), and the files of the project that its `extensions` setting names. Texts for the model
+(skills, templates, prompts) are not: pi runs nothing of them by itself.
+
+The records are in `trusted-content.json` beside `trust.json`, whose form is the reference's and has
+no room for them. Known limit: of folders with very much in them (`LIMIT_BYTES`, `LIMIT_FILES`), the
+rest counts by names and sizes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+
+from pi import files, paths
+from pi.settings.jsonfile import FileError, change, read_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+RUNNING = (
+    "extensions",
+    "npmCommand",
+    "packages",
+    "selfUpdateCommand",
+    "shellCommandPrefix",
+    "shellPath",
+)
+"""The settings that make pi run something."""
+
+LIMIT_BYTES = 64 << 20
+LIMIT_FILES = 5000
+CACHES = ("__pycache__", ".git")
+"""Folders that running an extension, or looking at it, changes."""
+
+
+def fingerprint(project: str) -> dict[str, str]:
+    """What a project makes pi run: name of the part -> hash of its content."""
+    folder = os.path.join(os.path.realpath(project), paths.PROJECT_FOLDER)
+    settings = _settings(os.path.join(folder, "settings.json"))
+    found = {
+        f".pi/settings.json: {name}": _hash(json.dumps(settings[name], sort_keys=True).encode())
+        for name in RUNNING
+        if settings.get(name) not in (None, [], "")
+    }
+    named = settings.get("extensions")
+    entries = [entry for entry in named if isinstance(entry, str)] if _is_list(named) else []
+    roots = ["extensions", "mcp.json", *(entry.lstrip("+") for entry in entries)]
+    room = LIMIT_BYTES
+    for path in _all_files(folder, roots):
+        digest, size = _content(path, room)
+        room -= size
+        found[os.path.relpath(path, os.path.dirname(folder))] = digest
+    return found
+
+
+def difference(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The parts that are new or have another content. What is gone runs nothing."""
+    return sorted(name for name, digest in now.items() if before.get(name) != digest)
+
+
+def recorded(agent_dir: str, project: str) -> dict[str, str] | None:
+    """What was put on record for a project; None if nothing was. Raises FileError."""
+    found = (read_object(_file(agent_dir)) or {}).get(os.path.realpath(project))
+    return found if isinstance(found, dict) else None
+
+
+def record(agent_dir: str, project: str, content: dict[str, str] | None) -> None:
+    """Put on record what a project makes pi run; None forgets it. Raises FileError."""
+    if content is None and not os.path.exists(_file(agent_dir)):
+        return
+
+    def edit(data: dict[str, Any]) -> None:
+        data.pop(os.path.realpath(project), None)
+        if content is not None:
+            data[os.path.realpath(project)] = content
+
+    change(_file(agent_dir), edit, mode=0o600)
+
+
+def _file(agent_dir: str) -> str:
+    return os.path.join(agent_dir, "trusted-content.json")
+
+
+def _settings(path: str) -> dict[str, Any]:
+    try:
+        return read_object(path) or {}
+    except FileError:  # nothing of it will be loaded either
+        return {}
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _all_files(folder: str, roots: list[str]) -> Iterator[str]:
+    left = LIMIT_FILES
+    for root in dict.fromkeys(roots):
+        path = os.path.normpath(os.path.join(folder, root))
+        if "\0" in path or not path.startswith(os.path.dirname(folder) + os.sep):
+            continue  # not the project's: it does not change with it
+        for file in [path] if os.path.isfile(path) else _below(path):
+            if left == 0:
+                return
+            left -= 1
+            yield file
+
+
+def _below(folder: str) -> Iterator[str]:
+    """Every file below a folder, in a fixed order. Links to folders are not followed."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in CACHES)
+        for name in sorted(names):
+            yield os.path.join(parent, name)
+        for name in folders:
+            if os.path.islink(os.path.join(parent, name)):
+                yield os.path.join(parent, name)
+
+
+def _content(path: str, room: int) -> tuple[str, int]:
+    """(hash, bytes read) of a file; where it leads, for a link to a folder or to nothing."""
+    try:
+        data = files.read_bounded(path, max(room, 0))
+        return _hash(data), len(data)
+    except OSError:
+        return _hash(_outline(path)), 0
+
+
+def _outline(path: str) -> bytes:
+    where = os.readlink(path) if os.path.islink(path) else ""
+    size = os.stat(path).st_size if os.path.isfile(path) else -1
+    return f"{where} {size}".encode("utf-8", "surrogateescape")
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
