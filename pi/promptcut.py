@@ -20,7 +20,6 @@ from __future__ import annotations
 from pi.events import MessageEnd
 from pi.messages import blocks_of, is_failed, made_by
 from pi.models.server import SERVERS, is_local
-from pi.text.jsontext import dumps
 from pi.transcript import render, replay
 from pi.value import Value
 
@@ -155,7 +154,7 @@ def _size_of(message: Message) -> tuple[int, bool]:
 
 def _characters(block: dict[str, Any]) -> int:
     if block.get("type") == "toolCall":
-        return len(dumps(block.get("arguments")))
+        return len(repr(block.get("arguments")))
     words = block.get("text")
     return len(words) if isinstance(words, str) else 0
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from pi.providers.opencode import opencode_headers
@@ -39,15 +37,12 @@ def test_without_a_session():
     assert opencode_headers({"provider": "opencode"}, Options()) == {"x-opencode-client": "pi"}
 
 
-@pytest.mark.parametrize("name", ["fake", "fake-anthropic", "fake-responses", "fake-google"])
+@pytest.mark.parametrize("name", ["fake-openai", "fake-anthropic", "fake-responses", "fake-google"])
 def test_a_run_sends_them_in_each_format(run_pi, provider, agent_home, name):
-    config = models_config(provider)
-    entry = json.loads(config)["providers"][name] if isinstance(config, str) else None
-    entry = entry or config["providers"][name]
+    entry = models_config(provider)["providers"][name]
     agent_home.write("models.json", {"providers": {"opencode-go": entry}})
     provider.reply({"text": "fine"})
-    model = entry["models"][0]["id"]
-    done = run_pi("--model", f"opencode-go/{model}", "--session-id", "s1", "-p", "hi")
+    done = run_pi("--model", "opencode-go/fake-1", "--session-id", "s1", "-p", "hi")
     assert (done.code, done.stdout) == (0, "fine\n"), done.stderr
     (request,) = provider.model_requests
     sent = {key.lower(): value for key, value in request.headers.items()}

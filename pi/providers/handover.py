@@ -100,7 +100,7 @@ def _adapted(messages: Iterable[Message], model: Model) -> Iterator[Message]:
         elif role == "user":
             blocks = _visible(message, sees, USER_IMAGE_NOTE)
             if blocks:
-                yield {**message, "content": blocks}
+                yield _with_content(message, blocks)
         elif role == "toolResult":
             blocks = _visible(message, sees, TOOL_IMAGE_NOTE)
             call_id = ids.of_result(str(message.get("toolCallId", "")))
@@ -109,7 +109,12 @@ def _adapted(messages: Iterable[Message], model: Model) -> Iterator[Message]:
         elif role == "assistant" and not is_failed(message):
             blocks = list(_answer_blocks(message, made_by(message, model), ids))
             if blocks:
-                yield {**message, "content": blocks}
+                yield _with_content(message, blocks)
+
+
+def _with_content(message: Message, blocks: list[Any]) -> Message:
+    """The message itself where its content is that already: long conversations are mostly that."""
+    return message if message.get("content") == blocks else {**message, "content": blocks}
 
 
 def _visible(message: Message, sees: bool, note: str) -> list[Any]:

@@ -9,14 +9,13 @@ Source: the requests the reference sends to it.
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pi.request import Model, Options
 
 _PROVIDERS = ("opencode", "opencode-go")
-_HOST = "opencode.ai"
+_ADDRESS = re.compile(r"https?://(?:[^/?#@]*@)?opencode\.ai(?:[:/?#]|$)", re.IGNORECASE)
 
 
 def opencode_headers(model: Model, options: Options) -> dict[str, str]:
@@ -33,9 +32,4 @@ def _is_opencode(model: Model) -> bool:
     if model.get("provider") in _PROVIDERS:
         return True
     url = model.get("baseUrl")
-    if not isinstance(url, str) or _HOST not in url:
-        return False
-    try:
-        return urlsplit(url).hostname == _HOST
-    except ValueError:  # the request itself will say what is wrong with the address
-        return False
+    return isinstance(url, str) and _ADDRESS.match(url) is not None

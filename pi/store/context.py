@@ -5,6 +5,7 @@ latest compaction only to the first entry it kept.
 
   select    the compaction, the entries it kept, the entries after it; without one, the branch
   project   (entry, messages) of each, after `context_edit` entries were applied
+  grown     the messages that entries added since then stand for
   model_of  what was last chosen or used
 
     entry type        messages
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from pi.messages import Message
     from pi.store.format import Entry
 
+
+_FEW = 64
 
 _ROLES_WITH_CONTENT = frozenset(("user", "assistant", "toolResult", "custom"))
 
@@ -61,6 +64,21 @@ def project(walk: Iterable[Entry]) -> Iterator[tuple[Entry, list[Message]]]:
         if entry["id"] in edits:
             messages = _edited(messages, edits[entry["id"]])
         yield entry, messages
+
+
+def grown(walk: Iterable[Entry], since: object) -> list[Message] | None:
+    """The messages that the entries after the entry `since` add to a context.
+
+    None where they may change earlier ones, or where `since` is not among the last few entries.
+    """
+    fresh: list[Entry] = []
+    for entry in walk:
+        if entry["id"] == since:
+            return [message for added in reversed(fresh) for message in _messages_of(added)]
+        if len(fresh) == _FEW or entry.get("type") in ("compaction", "context_edit"):
+            return None
+        fresh.append(entry)
+    return None
 
 
 def model_of(walk: Iterable[Entry]) -> tuple[str, str] | None:

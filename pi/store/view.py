@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pi.errors import SessionError
 from pi.messages import text_of
-from pi.store.context import has_level, model_of, project
+from pi.store.context import grown, has_level, model_of, project
 from pi.store.convert import as_sent
 from pi.store.format import clean_name, role_of
 
@@ -77,9 +77,17 @@ class View:
         """The messages of the active branch after compaction and edits, special roles included."""
         state = (self.tree.leaf_id, self.tree.added)
         if self._projected[0] != state:
-            projected = project(self.tree.walk())
-            self._projected = (state, [message for _, found in projected for message in found])
+            self._projected = (state, self._grown() or self._whole())
         return list(self._projected[1])
+
+    def _grown(self) -> list[Message] | None:
+        """The messages known before and those added since, where that is all that happened."""
+        before, known = self._projected
+        added = grown(self.tree.walk(), before[0]) if before else None
+        return None if added is None else known + added
+
+    def _whole(self) -> list[Message]:
+        return [message for _, found in project(self.tree.walk()) for message in found]
 
     def context(self) -> list[Message]:
         """`messages` as a model takes them: system, user, assistant and toolResult alone."""

@@ -1,0 +1,36 @@
+"""JSON text that can always be encoded."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pi.text.jsontext import dump_bytes, dumps
+
+LONG = list(range(1000))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"a": 1, "messages": LONG, "é\u2028": "x"},
+        {"m": [{"text": "\ud800 é \U0001f600"}] * 300, "n": [1]},
+        {"m": [float("nan"), float("inf"), 1e300] * 200, "b": []},
+        {1: LONG, "nested": {"m": LONG}},
+        LONG,
+        "text",
+    ],
+)
+def test_long_lists_are_written_the_same_way(value):
+    assert dump_bytes(value) == dumps(value).encode()
+    json.loads(dump_bytes(value))
+
+
+def test_numbers_json_does_not_have_become_null():
+    assert dumps({"a": [float("nan"), float("-inf"), 1.5]}) == '{"a":[null,null,1.5]}'
+
+
+def test_lone_surrogates_are_replaced():
+    assert dumps("a\ud83db") == '"a\ufffdb"'
