@@ -6,6 +6,7 @@ import pytest
 
 from pi.cancel import CancelToken
 from pi.client import Client
+from pi.course import CANCELLED_RETRY
 from pi.errors import PiError, ProviderError, SessionError
 from pi.events import (
     AgentEnd,
@@ -18,12 +19,13 @@ from pi.events import (
     RetryStart,
     TurnEnd,
 )
-from pi.harness import CANCELLED_RETRY, Harness, Setup
+from pi.harness import Harness
 from pi.messages import text, text_of
 from pi.providers.faux import Reply, Script, faux_model
 from pi.request import Options
 from pi.retry import Policy
 from pi.session import Session
+from pi.state import Setup
 from pi.tools.base import Outcome, Tool, declaration
 from pi.transcript import Prompt
 
