@@ -15,7 +15,7 @@ import os.path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 AGENT_DIR_VARIABLE = "PI_CODING_AGENT_DIR"
 SESSION_DIR_VARIABLE = "PI_CODING_AGENT_SESSION_DIR"
@@ -37,6 +37,14 @@ def expand(path: str, home: str) -> str:
 def absolute(path: str, base: str, home: str) -> str:
     """`path` expanded, joined to `base` if it is relative, without `.` and `..` parts."""
     return os.path.normpath(os.path.join(base, expand(path, home)))
+
+
+def upwards(folder: str) -> Iterator[str]:
+    """A folder and all above it, the filesystem's root last."""
+    yield folder
+    while (parent := os.path.dirname(folder)) != folder:
+        yield parent
+        folder = parent
 
 
 def agent_dir(environ: Mapping[str, str], cwd: str = "") -> str:

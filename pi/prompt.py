@@ -10,6 +10,7 @@ wrapped in a tag of its name. Source of names and rules: `contracts.md` sections
 
 from __future__ import annotations
 
+from pi.text.unicode import clean
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pi.resources.context import ContextFile
+    from pi.resources.skill import Skill
     from pi.tools.base import Tool
 
 PREAMBLE = (
@@ -26,6 +28,16 @@ PREAMBLE = (
 
 _SEARCH_BY_SHELL = "Search and list files with bash (rg or grep, find, ls)."
 _SEARCH_TOOLS = {"grep", "find", "ls"}
+_READERS = {"read": "the read tool", "bash": "bash"}
+"""What can read a skill's file, the better first."""
+
+_ENTITIES = (
+    ("&", "&amp;"),
+    ("<", "&lt;"),
+    (">", "&gt;"),
+    ('"', "&quot;"),
+    ("'", "&apos;"),
+)
 
 _RULES = (
     "Answer briefly; the user sees your tool calls.",
@@ -37,7 +49,8 @@ class Parts(Value):
     """What the prompt is made of.
 
     `custom` replaces preamble, tools, rules and docs. `appended` are the texts of the addendum.
-    `docs` is the folder of pi's own documentation, if there is one on disk.
+    `docs` is the folder of pi's own documentation, if there is one on disk. `skills` are offered
+    when there is a tool that can read their files.
     """
 
     cwd: str
@@ -46,6 +59,7 @@ class Parts(Value):
     appended: Sequence[str] = ()
     context_files: Sequence[ContextFile] = ()
     docs: str | None = None
+    skills: Sequence[Skill] = ()
 
 
 def build_sections(parts: Parts) -> dict[str, str]:
@@ -63,6 +77,10 @@ def build_sections(parts: Parts) -> dict[str, str]:
         sections["addendum"] = _wrap("addendum", "\n\n".join(parts.appended))
     if parts.context_files:
         sections["project_context"] = _wrap("project_context", _context_text(parts))
+    reader = next((name for name in _READERS if name in {tool.name for tool in parts.tools}), None)
+    offered = [skill for skill in parts.skills if not skill.is_hidden]
+    if offered and reader:
+        sections["skills"] = _wrap("skills", _skills_text(offered, _READERS[reader]))
     sections["cwd"] = _wrap("cwd", parts.cwd)
     return sections
 
@@ -97,3 +115,28 @@ def _context_text(parts: Parts) -> str:
         f'<project_instructions path="{file.path}">\n{file.text}\n</project_instructions>'
         for file in parts.context_files
     )
+
+
+def _skills_text(skills: Sequence[Skill], reader: str) -> str:
+    lines = [
+        "Instructions for certain kinds of work, each in a file of its own.",
+        f"When a task fits a description below, load that file with {reader} first.",
+        "Relative paths in it are below the file's folder; give tools absolute paths.",
+        "",
+        "<available_skills>",
+    ]
+    for skill in skills:
+        lines += [
+            "  <skill>",
+            f"    <name>{_escaped(skill.name)}</name>",
+            f"    <description>{_escaped(skill.description)}</description>",
+            f"    <location>{_escaped(clean(skill.path))}</location>",
+            "  </skill>",
+        ]
+    return "\n".join([*lines, "</available_skills>"])
+
+
+def _escaped(text: str) -> str:
+    for char, name in _ENTITIES:
+        text = text.replace(char, name)
+    return text

@@ -25,6 +25,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d[:-]\d\d[:-]\d\d[.-]\d{3}Z")
 LOG = re.compile(r"<folder>/tmp/pi-bash-[0-9a-f]{16}\.log")
 AGENT = re.compile(r"pi/\d[\w.]* \([^)]*\)")
 ENTRY_ID = re.compile(r"[0-9a-f]{8}")
+SKILLS = re.compile(r"(<skills>\n).*?(\n\n<available_skills>)", re.DOTALL)
 TAG = re.compile(r"<(tools|rules|docs)>\n.*?\n</\1>", re.DOTALL)
 
 ENTRY_ID_KEYS = ("id", "parentId", "targetId", "fromId", "firstKeptEntryId")
@@ -86,6 +87,7 @@ class _Names:
             text = text.replace(given, name)
         text = UUID.sub(lambda match: self._number("uuid", match[0]), text)
         text = LOG.sub("<log>", TIME.sub("<time>", text))
+        text = SKILLS.sub(r"\1<words>\2", text)
         return AGENT.sub("pi/<version>", text)
 
     def words(self, text: str) -> str:

@@ -17,6 +17,7 @@ from pi.text.unicode import clean, decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pi.assembly import Pictures
@@ -83,11 +84,17 @@ def _read_all(descriptor: int) -> bytes:
 
 
 def prompts(
-    stdin: str, files: list[str], messages: list[str], cwd: str, pictures: Pictures
+    stdin: str,
+    files: list[str],
+    messages: list[str],
+    cwd: str,
+    pictures: Pictures,
+    expand: Callable[[str], str],
 ) -> list[list[Any]]:
     """The prompts of a run, each a list of content blocks; none when there is nothing to say.
 
-    Raises UsageError for a file that cannot be read.
+    `expand` puts what a command stands for in its place. Raises UsageError for a file that cannot
+    be read, PiError for a skill that cannot.
     """
     words, images, notes = stdin, [], []
     for name in files:
@@ -97,9 +104,10 @@ def prompts(
         images += picture
         notes += note
     words += clean(messages[0]) if messages else ""
-    words = "\n\n".join(part for part in (words, *notes) if part)
+    words = "\n\n".join(part for part in (expand(words), *notes) if part)
     opening = [text(words)] if words else []
-    rest = [[text(clean(message))] for message in messages[1:] if message]
+    later = (expand(clean(message)) for message in messages[1:])
+    rest = [[text(message)] for message in later if message]
     return [blocks for blocks in ([*opening, *images], *rest) if blocks]
 
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import os
 
-from pi.text.unicode import decode
+from pi.paths import PROJECT_FOLDER, upwards
+from pi.text.unicode import decode, shown
 from pi.value import Value
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NAMES = ("AGENTS.override.md", "AGENTS.md", "AGENTS.MD", "CLAUDE.md", "CLAUDE.MD")
 MAX_BYTES = 1 << 20
@@ -29,15 +26,17 @@ class ContextFile(Value):
     text: str
 
 
-def find_context_files(agent_dir: str, cwd: str) -> tuple[list[ContextFile], list[str]]:
+def find_context_files(agent_dir: str, cwd: str | None) -> tuple[list[ContextFile], list[str]]:
     """The context files for work in `cwd`, outermost first, and a warning for each unreadable one.
 
-    A directory that is met twice (the agent folder above the working directory) counts once.
+    Without `cwd`, only the agent folder's. A directory that is met twice (the agent folder above
+    the working directory) counts once.
     """
     files: list[ContextFile] = []
     warnings: list[str] = []
     seen: set[str] = set()
-    for folder in (agent_dir, *_downwards(cwd)):
+    around = [] if cwd is None else [*upwards(cwd)]
+    for folder in (agent_dir, *reversed(around)):
         real = os.path.realpath(folder)
         if real in seen:
             continue
@@ -45,11 +44,29 @@ def find_context_files(agent_dir: str, cwd: str) -> tuple[list[ContextFile], lis
         path = _first_file(folder)
         if path is None:
             continue
-        try:
-            files.append(ContextFile(path, read_text(path)))
-        except OSError as error:
-            warnings.append(f"cannot read context file {path}: {error.strerror}")
+        text = _told_text(path, "context file", warnings)
+        if text is not None:
+            files.append(ContextFile(path, text))
     return files, warnings
+
+
+def find_prompt_file(
+    name: str, agent_dir: str, project: str | None
+) -> tuple[str | None, list[str]]:
+    """The text of SYSTEM.md or APPEND_SYSTEM.md, and a warning if it cannot be read.
+
+    A project's own, below `.pi`, stands in for the agent folder's; `project` is None unless it is
+    trusted. None when there is neither.
+    """
+    warnings: list[str] = []
+    folders = [agent_dir]
+    if project is not None:
+        folders.insert(0, os.path.join(project, PROJECT_FOLDER))
+    for folder in folders:
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            return _told_text(path, "system prompt", warnings), warnings
+    return None, warnings
 
 
 def read_text(path: str) -> str:
@@ -59,12 +76,14 @@ def read_text(path: str) -> str:
     return decode(data).removeprefix(_BOM)
 
 
-def _downwards(cwd: str) -> Iterator[str]:
-    """Every directory from the filesystem root down to `cwd`."""
-    parent = os.path.dirname(cwd)
-    if parent != cwd:
-        yield from _downwards(parent)
-    yield cwd
+def _told_text(path: str, what: str, warnings: list[str]) -> str | None:
+    try:
+        if os.path.getsize(path) > MAX_BYTES:
+            warnings.append(f"{what} {shown(path)}: only the first {MAX_BYTES} bytes are used")
+        return read_text(path)
+    except OSError as error:
+        warnings.append(f"cannot read {what} {shown(path)}: {error.strerror}")
+        return None
 
 
 def _first_file(folder: str) -> str | None:

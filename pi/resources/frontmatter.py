@@ -7,9 +7,9 @@
 
     read(text)      ({"description": "Review what is staged"}, "Look at the staged changes ...")
 
-Front matter stands between two lines `---`, the first of the file and the next one after it; without
-both, all of the file is its body. Line ends become LF; a body behind front matter has no white space
-around it.
+Front matter stands between two lines `---`, the first of the file and the next one after it;
+without both, all of the file is its body. Line ends become LF; a body behind front matter has no
+white space around it.
 """
 
 from __future__ import annotations

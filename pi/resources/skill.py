@@ -70,12 +70,14 @@ def load_skill(path: str) -> tuple[Skill | None, list[str]]:
 
 
 def expanded(skill: Skill, request: str = "") -> str:
-    """The prompt that a skill's command stands for. Raises PiError if it cannot be read any more."""
+    """The prompt that a skill's command stands for. Raises PiError when its file cannot be read."""
     try:
         body = frontmatter.read(read_text(skill.path))[1].strip()
     except (OSError, YamlError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise PiError(f"the skill {shown(skill.name)} cannot be used: {skill.path}: {why}") from None
+        raise PiError(
+            f"the skill {shown(skill.name)} cannot be used: {skill.path}: {why}"
+        ) from None
     block = (
         f'<skill name="{skill.name}" location="{clean(skill.path)}">\n'
         f"References are relative to {clean(skill.folder)}.\n\n{body}\n</skill>"

@@ -29,6 +29,7 @@ _PLACE = (
     r"|\$\{@:([0-9]+)(?::([0-9]+))?\}"
     r"|\$(ARGUMENTS|@|[0-9]+)"
 )
+_PLACE_WITHOUT_BRACES = r"(?!)()()()()|\$(ARGUMENTS|@|[0-9]+)"
 _FAR = 1 << 20  # no prompt has that many arguments
 
 
@@ -70,24 +71,28 @@ def arguments(text: str) -> list[str]:
     backslash takes the same quote as it is. A quote that is not closed is text.
     """
     found = []
-    rest = text.lstrip()
-    while rest:
-        word, rest = _next_word(rest)
+    at = _start_of_word(text, 0)
+    while at < len(text):
+        word, at = _word(text, at)
         found.append(word)
-        rest = rest.lstrip()
+        at = _start_of_word(text, at)
     return found
 
 
-def _next_word(text: str) -> tuple[str, str]:
-    """The first argument of a text, which begins with it, and the rest."""
-    quoted, tail = "", text
-    mark = text[0]
+def _start_of_word(text: str, at: int) -> int:
+    return re.compile(r"\s*").match(text, at).end()
+
+
+def _word(text: str, at: int) -> tuple[str, int]:
+    """The argument that begins at a place, and where it ends."""
+    quoted, mark = "", text[at]
     if mark in "'\"":
-        match = re.match(rf"{mark}((?:[^{mark}\\]|\\{mark}?)*){mark}", text)
+        closed = rf"{mark}((?:[^{mark}\\]|\\{mark}|\\(?!{mark}))*){mark}"
+        match = re.compile(closed).match(text, at)
         if match:
-            quoted, tail = match[1].replace(f"\\{mark}", mark), text[match.end() :]
-    plain = re.match(r"\S*", tail)[0]  # what follows a quote at once belongs to the same word
-    return quoted + plain, tail[len(plain) :]
+            quoted, at = match[1].replace(f"\\{mark}", mark), match.end()
+    plain = re.compile(r"\S*").match(text, at)  # what follows a quote at once is of the same word
+    return quoted + plain[0], plain.end()
 
 
 def filled(body: str, words: list[str]) -> str:
@@ -108,7 +113,9 @@ def filled(body: str, words: list[str]) -> str:
             value = words[at - 1] if 0 < at <= len(words) else ""
         return value or default or ""
 
-    return re.sub(_PLACE, fill, body)
+    last = body.rfind("}") + 1  # behind it nothing is worth looking for a closing brace
+    head, tail = body[:last], body[last:]
+    return re.sub(_PLACE, fill, head) + re.sub(_PLACE_WITHOUT_BRACES, fill, tail)
 
 
 def _number(digits: str) -> int:

@@ -35,7 +35,7 @@ from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 GATED = (
     "settings.json",
@@ -140,7 +140,7 @@ def gated(project: str, home: str) -> tuple[str, ...]:
         if os.path.lexists(os.path.join(folder, name))
     ]
     own = os.path.join(os.path.realpath(home), ".agents", "skills")
-    for above in _upwards(project):
+    for above in paths.upwards(project):
         path = os.path.join(above, ".agents", "skills")
         if path != own and _exists(path):
             found.append(os.path.relpath(path, project) if above == project else path)
@@ -153,7 +153,7 @@ def kept(agent_dir: str, project: str) -> tuple[str, bool] | None:
     Raises FileError for a trust.json that cannot be used.
     """
     data = read_object(paths.trust_file(agent_dir)) or {}
-    for folder in _upwards(os.path.realpath(project)):
+    for folder in paths.upwards(os.path.realpath(project)):
         if isinstance(data.get(folder), bool):
             return folder, data[folder]
     return None
@@ -190,15 +190,6 @@ def _kept(agent_dir: str, project: str, warnings: list[str]) -> bool | None:
         warnings.append(f"{error}; no decision about trust can be read from it")
         return None
     return None if found is None else found[1]
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    while True:
-        yield folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return
-        folder = parent
 
 
 def _exists(path: str) -> bool:

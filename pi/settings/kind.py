@@ -28,12 +28,14 @@ _SHOWN = 40
 
 
 class Kind(Value):
-    """What is accepted. `expected` follows the word "expected"; `parts` finds problems inside."""
+    """What is accepted. `expected` follows the word "expected"; `parts` finds problems inside;
+    `schema` says the same as a JSON schema, None where nobody needs it."""
 
     expected: str
     accepts: Callable[[Any], bool]
     parts: Callable[[Any, str], list[str]] | None = None
     is_choice: bool = False
+    schema: Mapping[str, Any] | None = None
 
 
 def check(kind: Kind, value: Any, path: str) -> list[str]:
@@ -52,6 +54,8 @@ def describe(value: Any, *, show: bool = False) -> str:
     if isinstance(value, (int, float)):
         text = repr(value)
         return text if len(text) <= _SHOWN else "a number that is too long"
+    if value == "":
+        return "an empty string"
     if isinstance(value, str):
         return f'"{value}"' if show and len(value) <= _SHOWN and value.isprintable() else "a string"
     return "a list" if isinstance(value, list) else "an object"
@@ -70,7 +74,12 @@ def is_whole(value: Any) -> bool:
 def one_of(*choices: str) -> Kind:
     """One of some words."""
     words = " or ".join(f'"{choice}"' for choice in choices)
-    return Kind(words, lambda value: isinstance(value, str) and value in choices, is_choice=True)
+    return Kind(
+        words,
+        lambda value: isinstance(value, str) and value in choices,
+        is_choice=True,
+        schema={"enum": choices},
+    )
 
 
 def either(*kinds: Kind) -> Kind:
@@ -79,6 +88,7 @@ def either(*kinds: Kind) -> Kind:
         " or ".join(kind.expected for kind in kinds),
         lambda value: any(not check(kind, value, "") for kind in kinds),
         is_choice=any(kind.is_choice for kind in kinds),
+        schema={"anyOf": [kind.schema for kind in kinds]},
     )
 
 
@@ -93,7 +103,8 @@ def list_of(item: Kind, what: str, least: int = 0) -> Kind:
             found += check(item, entry, f"{path}[{at}]")
         return found
 
-    return Kind(f"a list of {what}", lambda value: isinstance(value, list), parts)
+    schema = {"type": "array", "items": item.schema, **({"minItems": least} if least else {})}
+    return Kind(f"a list of {what}", lambda value: isinstance(value, list), parts, schema=schema)
 
 
 def map_of(item: Kind, what: str) -> Kind:
@@ -107,7 +118,8 @@ def map_of(item: Kind, what: str) -> Kind:
             for problem in check(item, entry, join(path, key))
         ]
 
-    return Kind(f"an object of {what}", lambda value: isinstance(value, dict), parts)
+    schema = {"type": "object", "additionalProperties": item.schema}
+    return Kind(f"an object of {what}", lambda value: isinstance(value, dict), parts, schema=schema)
 
 
 def record(fields: Mapping[str, Kind], required: tuple[str, ...] = ()) -> Kind:
@@ -120,7 +132,12 @@ def record(fields: Mapping[str, Kind], required: tuple[str, ...] = ()) -> Kind:
                 found += check(kind, value[name], join(path, name))
         return found
 
-    return Kind("an object", lambda value: isinstance(value, dict), parts)
+    schema = {
+        "type": "object",
+        "properties": {name: kind.schema for name, kind in fields.items()},
+        **({"required": required} if required else {}),
+    }
+    return Kind("an object", lambda value: isinstance(value, dict), parts, schema=schema)
 
 
 def join(path: str, key: str) -> str:
@@ -130,13 +147,38 @@ def join(path: str, key: str) -> str:
     return f'{path}["{key}"]'
 
 
-BOOLEAN = Kind("true or false", lambda value: isinstance(value, bool))
-STRING = Kind("a string", lambda value: isinstance(value, str))
-NAME = Kind("a string that is not empty", lambda value: isinstance(value, str) and value != "")
-NUMBER = Kind("a number", is_number)
-AMOUNT = Kind("a number of at least 0", lambda value: is_number(value) and value >= 0)
-POSITIVE = Kind("a number above 0", lambda value: is_number(value) and value > 0)
-COUNT = Kind("a whole number of at least 0", lambda value: is_whole(value) and value >= 0)
-OBJECT = Kind("an object", lambda value: isinstance(value, dict))
+def _typed(name: str, expected: str, accepts: Callable[[Any], bool], **limits: Any) -> Kind:
+    return Kind(expected, accepts, schema={"type": name, **limits})
+
+
+BOOLEAN = _typed("boolean", "true or false", lambda value: isinstance(value, bool))
+STRING = _typed("string", "a string", lambda value: isinstance(value, str))
+NAME = _typed(
+    "string",
+    "a string that is not empty",
+    lambda value: isinstance(value, str) and value != "",
+    minLength=1,
+)
+NUMBER = _typed("number", "a number", is_number)
+AMOUNT = _typed(
+    "number",
+    "a number of at least 0",
+    lambda value: is_number(value) and value >= 0,
+    minimum=0,
+)
+POSITIVE = _typed(
+    "number",
+    "a number above 0",
+    lambda value: is_number(value) and value > 0,
+    exclusiveMinimum=0,
+)
+COUNT = _typed(
+    "integer",
+    "a whole number of at least 0",
+    lambda value: is_whole(value) and value >= 0,
+    minimum=0,
+    maximum=MAX_SAFE,
+)
+OBJECT = _typed("object", "an object", lambda value: isinstance(value, dict))
 STRINGS = list_of(STRING, "strings")
-OFF = Kind("false", lambda value: value is False)
+OFF = Kind("false", lambda value: value is False, schema={"const": False})

@@ -58,5 +58,9 @@ def read_delay(value: Any) -> int:
     return int(_delay(value) or 0)
 
 
-DELAY = Kind('milliseconds of at least 0 or "disabled"', lambda value: _delay(value) is not None)
+DELAY = Kind(
+    'milliseconds of at least 0 or "disabled"',
+    lambda value: _delay(value) is not None,
+    schema={"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]},
+)
 LEVEL = one_of(*LEVELS)

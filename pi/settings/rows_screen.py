@@ -15,7 +15,11 @@ from pi.settings.kind import (
 from pi.settings.row import Row, clamped
 
 _AUTO = one_of("auto")
-_PAD = Kind("0 or 1", lambda value: value in (0, 1) and not isinstance(value, bool))
+_PAD = Kind(
+    "0 or 1",
+    lambda value: value in (0, 1) and not isinstance(value, bool),
+    schema={"enum": (0, 1)},
+)
 
 _SCREEN = (
     Row("theme", STRING, "system", "Theme by name; system takes the terminal's own colours."),

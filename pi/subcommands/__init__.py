@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SUBCOMMANDS = {
     "auth": "pi.subcommands.auth",
+    "config": "pi.subcommands.config",
     "sessions": "pi.subcommands.sessions",
+    "trust": "pi.subcommands.trust",
     "update": "pi.subcommands.update",
 }
 """First word of the command line -> module."""
