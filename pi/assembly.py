@@ -14,20 +14,19 @@ from __future__ import annotations
 import os
 
 from pi.auth.apply import authoriser, locator
+from pi.briefing import read_briefing
 from pi.client import Client
 from pi.errors import UsageError
-from pi.harness import Harness, Setup
+from pi.harness import Harness
 from pi.messages import image
 from pi.models.select import NO_MODEL, Want, choose, require
-from pi.prompt import Parts, build_sections
 from pi.promptcut import PromptCut
 from pi.request import Options
-from pi.resources.context import find_context_files, read_text
 from pi.retry import Policy
-from pi.runtime import docs_folder, user_agent
+from pi.runtime import user_agent
 from pi.selection import open_session
+from pi.state import Setup
 from pi.summariser import open_summariser
-from pi.text.unicode import clean
 from pi.tools.base import declaration
 from pi.tools.registry import builtin
 from pi.tools.select import ToolFlags, select
@@ -191,7 +190,17 @@ def _joined(
         _record_level(session, choice.thinking)
     notices = [choice.notice] if choice.notice else []
     warnings = [*session.warnings, *choice.warnings, *notices, *remarks, *parts.warnings]
-    return Conversation(harness, transport, choice, parts.pictures(), parts.workspace, warnings)
+    library = parts.library
+    return Conversation(
+        harness,
+        transport,
+        choice,
+        parts.pictures(),
+        parts.workspace,
+        warnings,
+        expand=library.expand,
+        commands=library.commands,
+    )
 
 
 def _served_now(model: Model) -> Model:
@@ -279,7 +288,9 @@ class _Parts:
         self._start = start
         self._own = own
         self._settings = configured.settings
-        self._sections = self._section_builder()
+        briefing = read_briefing(configured, arguments, opened.cwd)
+        self.warnings += briefing.warnings
+        self.library, self._sections = briefing.library, briefing.sections
         self.workspace = self._workspace()
 
     def tools(self) -> dict[str, Tool]:
@@ -356,47 +367,8 @@ class _Parts:
             "PI_REASONING_LEVEL": thinking,
         }
 
-    def _section_builder(self) -> Callable[[list[Tool]], dict[str, str]]:
-        """The prompt's fixed parts, read once; only the tools may change later."""
-        arguments, agent_dir, cwd = self._arguments, self._configured.agent_dir, self._cwd
-        custom = _text_or_file(arguments.get("system-prompt"), self._configured.cwd)
-        if not custom:
-            custom = _file_text(os.path.join(agent_dir, "SYSTEM.md"))
-        added = arguments.get("append-system-prompt")
-        if added is None:
-            text = _file_text(os.path.join(agent_dir, "APPEND_SYSTEM.md"))
-            appended = [] if text is None else [text]
-        else:
-            appended = [_text_or_file(text, self._configured.cwd) for text in added if text]
-        files = []
-        if not arguments.get("no-context-files"):
-            files, problems = find_context_files(agent_dir, cwd)
-            self.warnings += problems
-        docs = docs_folder()
-        return lambda tools: build_sections(Parts(cwd, tools, custom, appended, files, docs))
-
 
 def image_limits(model: Model) -> dict[str, int]:
     """How large an image may be for a model; see `pi.images.DEFAULT_LIMITS`."""
     images = (model.get("inputLimits") or {}).get("images") or {}
     return images.get("resize") or {}
-
-
-def _text_or_file(value: str | None, cwd: str) -> str | None:
-    """A flag's text, or the content of the file of that name if there is one."""
-    if not value:
-        return None if value is None else ""
-    path = os.path.join(cwd, os.path.expanduser(value))
-    if "\n" not in value and os.path.isfile(path):
-        try:
-            return read_text(path)
-        except OSError as error:
-            raise UsageError(f"Cannot read {path}: {error.strerror}") from None
-    return clean(value)
-
-
-def _file_text(path: str) -> str | None:
-    try:
-        return read_text(path)
-    except OSError:  # there is none, which is the usual case
-        return None

@@ -10,6 +10,8 @@ the disk by the session itself.
 
 from __future__ import annotations
 
+import os
+
 from pi.errors import PiError, SessionError
 from pi.session import Session
 
@@ -37,7 +39,9 @@ class HostedSession(Session):
 
         Give the same `session_id` each time: prompt caches of providers go by it.
         """
-        session = cls.create(cwd, None, session_id=session_id, entries=list(entries))
+        session = cls.create(
+            os.path.abspath(cwd), None, session_id=session_id, entries=list(entries)
+        )
         session.hand_to(keep)
         return session
 
