@@ -116,6 +116,21 @@ def _settings() -> str:
     return "".join(parts) + "\n"
 
 
+RECORDED = {
+    "anthropic-messages",
+    "bedrock-converse-stream",
+    "google-generative-ai",
+    "google-vertex",
+    "mistral-conversations",
+    "openai-completions",
+    "openai-responses",
+}
+"""Wire formats of which answers of the real services are replayed by the tests."""
+
+SIGN_IN_ONLY = {"openai-codex"}
+"""Providers without a key, which no variable makes usable."""
+
+
 def _providers() -> str:
     rows = json.loads((ROOT / "pi/data/providers.json").read_text("utf-8"))
     lines = []
@@ -124,8 +139,17 @@ def _providers() -> str:
         more = [_code(key) for key in row.get("needs", [])]
         usable = [_code(api) for api in row["apis"] if api in FORMATS]
         variables = " or ".join(keys) + (f"; with {', '.join(more)}" if more else "")
-        lines.append((_code(name), row["name"], variables, ", ".join(usable) or "not yet"))
-    return _rows(("provider", "name", "key", "wire formats pi speaks"), lines)
+        spoken = ", ".join(usable) or "not yet"
+        lines.append((_code(name), row["name"], variables, spoken, _tested(name, row["apis"])))
+    return _rows(("provider", "name", "key", "wire formats pi speaks", "tested"), lines)
+
+
+def _tested(provider: str, formats: list[str]) -> str:
+    """How a provider was tested: the marks that docs/providers.md explains."""
+    spoken = [api for api in formats if api in FORMATS]
+    marks = ["L"] if spoken and provider not in SIGN_IN_ONLY else []
+    marks += ["R", "S"] if spoken else []
+    return " ".join([*marks, *(["V"] if RECORDED & set(spoken) else [])]) or "-"
 
 
 def _servers() -> str:

@@ -25,6 +25,8 @@ pi: a coding agent for the terminal
 Usage:
   pi [options] [--] [@files...] [messages...]
   pi auth COMMAND     Credentials of providers: check, store, show, forget them
+  pi config COMMAND   Settings: list, get, set, unset them
+  pi trust [yes|no]   Whether this project's settings and resources may take effect
   pi update --models  Fetch a newer list of models
 """
 
@@ -151,6 +153,7 @@ def _one_shot(configured: Configuration, arguments: Arguments, as_json: bool) ->
                     arguments.messages,
                     configured.cwd,
                     conversation.pictures,
+                    conversation.expand,
                 )
                 output = Output(sys.stdout.buffer, token)
                 status = run_prompts(

@@ -120,24 +120,28 @@ class Client:
         beside = opencode_headers(placed, options)
         if beside:
             request = replace(request, headers={**request.headers, **beside})
-        response = self._opened(request, placed, token)
+        ready, response = self._opened(request, placed, token)
         try:
             _check(response, request)
             yield from _decoded(codec, response, request, draft)
             response.finish()
+        except ProviderError as error:
+            raise _without(error, ready.secrets()) from None
         finally:
             response.close()
 
-    def _opened(self, request: Request, model: Model, token: CancelToken) -> Response:
-        """The answer to a request; a second one where only our clock was wrong."""
+    def _opened(
+        self, request: Request, model: Model, token: CancelToken
+    ) -> tuple[Request, Response]:
+        """A request as it was sent, and its answer; asked twice where only our clock was wrong."""
         ready = self._authorise(request, model, token)
         response = self._transport.open(ready, token, self._limits)
         provider_s = _other_time(ready, response, self._now_ms() / 1000)
         if provider_s is None:
-            return response
+            return ready, response
         response.close()
         ready = self._authorise(request, model, token, provider_s)
-        return self._transport.open(ready, token, self._limits)
+        return ready, self._transport.open(ready, token, self._limits)
 
 
 def _decoded(
@@ -192,6 +196,20 @@ _WRONG_TYPES = {
     "json": _PAGES,
 }
 """Content types that are never a stream of the framing; others are tried."""
+
+
+def _without(error: ProviderError, secrets: list[str]) -> ProviderError:
+    """An error without these secrets: some providers repeat the key that they refuse."""
+    from pi.text.secret import Mask  # noqa: PLC0415 - only when something failed
+
+    text = Mask(secrets).text(str(error))
+    return ProviderError(
+        text,
+        error.kind,
+        status=error.status,
+        retry_after_s=error.retry_after_s,
+        code=error.code,
+    )
 
 
 def _as_provider_error(error: PiError) -> ProviderError:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 LEAST_CHARACTERS = 8000
 """A shorter prompt fits into any window a server takes by default."""
 
+LEAST_TOKENS = 512
+"""No server has a window this small: a count below it is not one."""
+
 MOST_PER_TOKEN = 6
 """Characters a token has at most, over a text of that length; 3 to 5 are usual."""
 
@@ -58,7 +61,7 @@ class Prompt(Value):
 
 def is_cut(prompt: Prompt, earlier: Prompt | None) -> bool:
     """Whether the server cannot have read the whole prompt. `earlier` is an answered one."""
-    if prompt.tokens < 1 or prompt.characters < LEAST_CHARACTERS:
+    if prompt.tokens < LEAST_TOKENS or prompt.characters < LEAST_CHARACTERS:
         return False
     if prompt.characters > MOST_PER_TOKEN * prompt.tokens:
         return True

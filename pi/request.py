@@ -94,6 +94,11 @@ class Request(Value):
     framing: str = "sse"
     method: str = "POST"
 
+    def secrets(self) -> list[str]:
+        """The values of its headers that carry credentials, without the scheme before them."""
+        values = [value for name, value in self.headers.items() if _masked(name, value) != value]
+        return [value.rpartition(" ")[2] for value in values]
+
     def __repr__(self) -> str:  # for logs and tracebacks: no credential in it
         headers = {name: _masked(name, value) for name, value in self.headers.items()}
         return (

@@ -7,11 +7,12 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from pi.auth.apply import apply
+from pi.auth.apply import apply, locator
 from pi.auth.chatgpt import account_of
 from pi.auth.credential import Credential
 from pi.errors import NoModelError
-from pi.request import Request
+from pi.providers import openai_responses
+from pi.request import Context, Options, Request
 
 CLAIM = "https://api.openai.com/auth"
 
@@ -58,3 +59,48 @@ def test_a_request_carries_token_and_account():
     own = apply(request, credential, {"ChatGPT-Account-Id": "configured"}).headers
     assert own["ChatGPT-Account-Id"] == "configured"
     assert "chatgpt-account-id" not in own
+
+
+PUBLIC = {
+    "provider": "openai",
+    "id": "gpt",
+    "api": "openai-responses",
+    "baseUrl": "https://api.openai.com/v1",
+    "maxTokens": 1000,
+    "compat": {"supportsExplicitPromptCacheMode": True, "supportsStrictMode": True},
+}
+
+
+class Login:
+    """Keys as far as `locator` asks them: who has a stored login."""
+
+    def __init__(self, *providers):
+        self.providers = providers
+
+    def login(self, provider):
+        return {"type": "oauth"} if provider in self.providers else None
+
+
+def sent_fields(keys, **changes):
+    model = locator(keys)({**PUBLIC, **changes})
+    options = Options(session_id="s1", cache="long")
+    body = json.loads(openai_responses.encode(model, Context("be", [], []), options).body)
+    return {"max_output_tokens", "prompt_cache_options", "prompt_cache_key"} & body.keys()
+
+
+def test_openai_gets_from_a_sign_in_what_it_takes():
+    assert sent_fields(Login("openai")) == {"prompt_cache_key"}
+    assert locator(Login("openai"))(PUBLIC)["compat"]["supportsStrictMode"] is True
+
+
+@pytest.mark.parametrize(
+    ("login", "changes"),
+    [
+        ("other", {}),
+        ("openai", {"baseUrl": "https://proxy/v1"}),
+        ("openai", {"provider": "mine"}),
+    ],
+)
+def test_everybody_else_gets_all(login, changes):
+    every = {"max_output_tokens", "prompt_cache_options", "prompt_cache_key"}
+    assert sent_fields(Login(login), **changes) == every

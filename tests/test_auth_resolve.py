@@ -209,3 +209,12 @@ def test_one_provider_costs_no_look_at_the_others_files(tmp_path):
     kit = modelkit.Kit(tmp_path, environ={"ALPHA_KEY": "k"})
     kit.keys.credential("alpha")
     assert kit.reads == ["providers.json"]
+
+
+def test_a_login_counts_as_one_until_a_key_is_given(make):
+    login = {"type": "oauth", "access": "tok", "refresh": "r", "expires": 10**15}
+    keys = make(stored={"alpha": login, "beta": {"type": "api_key", "key": "k"}})
+    assert keys.login("alpha") == login
+    assert keys.login("beta") is keys.login("unknown") is None
+    keys.give("alpha", "sk-1")
+    assert keys.login("alpha") is None

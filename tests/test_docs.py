@@ -129,6 +129,7 @@ def test_every_example_is_of_a_kind_that_is_tested():
         ("json", "settings.json"),
         ("json", "auth.json"),
         ("json", "rpc"),  # by the tests of RPC mode
+        ("python", ""),  # by tests/test_sdk_docs.py
         ("json", ""),  # values to look at
     }
 

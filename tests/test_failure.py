@@ -243,3 +243,19 @@ def test_what_google_adds(body, kind, seconds):
 def test_a_key_that_google_does_not_know():
     body = b'{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key."}}'
     assert from_http(400, {}, body).kind == "auth"
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("one\ntwo\x1b[31m\x07 three\x9b", "one two [31m three"),
+        ('{"error": {"message": "inner", "code": 3}}', "inner"),
+        ('Upstream said: [{"error": {"message": "inner"}}]', "Upstream said: inner"),
+        ('Upstream said: {"error": {}}', 'Upstream said: {"error": {}}'),
+        ("Unexpected token } in {}", "Unexpected token } in {}"),
+        ('use {"a": 1} or {"b": 2}', 'use {"a": 1} or {"b": 2}'),
+    ],
+)
+def test_the_line_of_a_message(message, line):
+    body = json.dumps({"error": {"message": message}}).encode()
+    assert str(from_http(418, {}, body)).partition(": ")[2] == line

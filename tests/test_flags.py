@@ -28,6 +28,8 @@ from pi.flags import FLAGS, help_text, parse
         (["--append-system-prompt", "a", "--append-system-prompt", "b"],
          {"append-system-prompt": ["a", "b"]}, [], []),
         (["--model", "a", "--model", "b"], {"model": "b"}, [], []),
+        (["-ne", "--no-mcp", "--no-themes", "--verbose", "hi"],
+         {"no-extensions": True, "no-mcp": True, "no-themes": True, "verbose": True}, ["hi"], []),
         (["@"], {}, ["@"], []),
         ([""], {}, [""], []),
     ],

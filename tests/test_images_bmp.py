@@ -70,7 +70,7 @@ def test_the_oldest_header():
         (bmp(8, 1, b"", compression=1), "compressed"),
         (bmp(13, 1, b""), "makes no sense"),
         (bmp(24, 0, b""), "makes no sense"),
-        (bmp(24, 2**31 - 1, b""), "a size of"),
+        (bmp(24, 2**31 - 1, b""), "a BMP of"),
     ],
 )
 def test_broken_files(data, reason):

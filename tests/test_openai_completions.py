@@ -66,9 +66,17 @@ def test_url(base, url):
     assert encode([user("hi")], {"baseUrl": base}).url == url
 
 
-@pytest.mark.parametrize("base", ["", "a.example/v1", "ftp://a.example"])
-def test_a_model_without_url_is_refused_with_the_remedy(base):
-    with pytest.raises(ProviderError, match=r'provider "mock".*set its "baseUrl"') as caught:
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("", r'provider "mock" has no base URL .* set its "baseUrl"'),
+        (" ", r'provider "mock" has no base URL .* set its "baseUrl"'),
+        ("a.example/v1", r'of provider "mock" must begin with http:// .* its "baseUrl"'),
+        ("ftp://a.example", r'of provider "mock" must begin with http:// .* its "baseUrl"'),
+    ],
+)
+def test_a_model_without_url_is_refused_with_the_remedy(base, said):
+    with pytest.raises(ProviderError, match=said) as caught:
         encode([user("hi")], {"baseUrl": base})
     assert caught.value.kind == "bad_request"
 

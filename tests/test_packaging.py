@@ -187,7 +187,9 @@ def test_the_archive_holds_the_package_and_nothing_else(archive, tree):
     compiled = {name.replace(f".{tag}.pyc", ".py") for name in names if name.endswith(".pyc")}
     assert compiled == {name for name in files if name.endswith(".py")}
     assert str(tree).encode() not in texts
-    assert archive.stat().st_size < 2_000_000
+    assert (
+        archive.stat().st_size < 4_000_000
+    )  # sources and byte code; larger would mean that something else got in
 
 
 def test_the_same_sources_make_the_same_archive(archive, tree, tmp_path):

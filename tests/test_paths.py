@@ -56,6 +56,11 @@ def test_flag_before_variable_before_setting(flag, variable, setting, expected):
     assert paths.custom_sessions_dir(environ, "/cwd", flag, setting) == expected
 
 
+def test_upwards_begins_with_the_folder_and_ends_at_the_root():
+    assert list(paths.upwards("/a/b")) == ["/a/b", "/a", "/"]
+    assert list(paths.upwards("/")) == ["/"]
+
+
 def test_the_files_of_an_agent_directory():
     names = [
         paths.settings_file("/a"),

@@ -43,7 +43,7 @@ RECORD = k.record({"id": k.NAME, "inner": k.record({"n": k.COUNT})}, ("id",))
         (
             {"id": "", "inner": {"n": -1}},
             [
-                "m.id: expected a string that is not empty, got a string",
+                "m.id: expected a string that is not empty, got an empty string",
                 "m.inner.n: expected a whole number of at least 0, got -1",
             ],
         ),

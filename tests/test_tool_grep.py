@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -169,6 +170,18 @@ def test_the_last_match_keeps_its_context(space):
     )
     outcome = run(space, pattern="many 1$", path="many.txt", limit=1, context=1)
     assert outcome.content[0]["text"] == "many.txt:1: many 1\nmany.txt-2- many 2"
+
+
+def test_a_limit_is_told_when_the_next_match_is_beyond_the_context(space):
+    """The neighbours of the match that is left out come first, in the same file or the next."""
+    Path(space.cwd, "far").mkdir()
+    Path(space.cwd, "far/a.txt").write_text("far\n" + "-\n" * 9 + "far\n")
+    Path(space.cwd, "far/b.txt").write_text("-\nfar\n")
+    shown = "a.txt:1: far\na.txt-2- -"
+    assert text(space, pattern="far", path="far", limit=1, context=1) == f"{shown}\n\n{notice(1)}"
+    two = text(space, pattern="far", path="far", limit=2, context=1)
+    assert two == f"{shown}\na.txt-10- -\na.txt:11: far\n\n{notice(2)}"
+    assert run(space, pattern="far", path="far", limit=3, context=1).details is None
 
 
 def test_long_lines_are_cut_and_it_is_told(space):

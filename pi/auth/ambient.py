@@ -13,7 +13,7 @@ is loaded when it is first needed and has four functions:
         what to do so that there is one, for a message
     is_marker(key) -> bool
         whether a key is none but says that the machine's credentials are meant
-    open_source(lookup, transport, now_s) -> Callable[[CancelToken], Credential]
+    open_source(lookup, transport, now_s, base_url) -> Callable[[CancelToken], Credential]
         what gives the credential of one request. It is kept for the run and called by several
         threads; it may keep a token as long as that is valid. It raises PiError, Cancelled
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 SOURCES = {
     "amazon-bedrock": "pi.auth.aws",
+    "anthropic": "pi.auth.federation",
     "google-vertex": "pi.auth.google",
 }
 """Provider -> module."""
@@ -88,15 +89,19 @@ class Machine:
     def __init__(self, transport: Transport, now_s: Callable[[], float] = time.time) -> None:
         self._transport = transport
         self._now_s = now_s
-        self._sources: dict[str, Source] = {}
+        self._sources: dict[tuple[str, str], Source] = {}
 
-    def credential(self, ambient: Credential, lookup: Lookup, token: CancelToken) -> Credential:
+    def credential(
+        self, ambient: Credential, lookup: Lookup, token: CancelToken, base_url: str = ""
+    ) -> Credential:
         """The credential that `ambient` stands for, to be used for one request.
 
-        Raises PiError, ProviderError, Cancelled.
+        `base_url` is where the request goes. Raises PiError, ProviderError, Cancelled.
         """
-        source = self._sources.get(ambient.provider)
+        key = (ambient.provider, base_url)
+        source = self._sources.get(key)
         if source is None:
-            opened = _module(ambient.provider).open_source(lookup, self._transport, self._now_s)
-            source = self._sources.setdefault(ambient.provider, opened)
+            module = _module(ambient.provider)
+            opened = module.open_source(lookup, self._transport, self._now_s, base_url)
+            source = self._sources.setdefault(key, opened)
         return source(token)

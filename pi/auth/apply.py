@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 import time
 
-from pi.auth import chatgpt, region
+from pi.auth import chatgpt, copilot, region
 from pi.auth.ambient import Machine
-from pi.auth.credential import AMBIENT
+from pi.auth.credential import AMBIENT, ANTHROPIC_LOGIN
 from pi.auth.vertex import addressed
 from pi.errors import NoModelError, PiError
 from pi.providers import azure
@@ -42,6 +42,12 @@ CARRIERS = {
     "none": None,
 }
 """`Request.auth` -> the header a key goes into and what stands before it; None: nowhere."""
+
+_BY_LOGIN = {"openai": chatgpt.modest, copilot.PROVIDER: copilot.located}
+"""Provider -> what a login makes of a model."""
+
+_ANTHROPIC_LOGIN_BETA = "oauth-2025-04-20"
+"""The feature that requests with a token of an Anthropic login must name."""
 
 _BLANK = r"\{([A-Z][A-Z0-9_]*)\}"
 _PLAIN = r"[A-Za-z0-9._~-]+"
@@ -72,7 +78,9 @@ def authoriser(
 
         held = credential
         if credential.kind == AMBIENT:
-            held = replace(machine.credential(credential, lookup, token), env=credential.env)
+            place = str(model.get("baseUrl") or "")
+            own = machine.credential(credential, lookup, token, place)
+            held = replace(own, env=credential.env)
         request = addressed(filled(request, credential, keys.values), held, lookup)
         headers = {**held.headers, **headers_of(model, held, keys.values)}
         if held.aws is not None:
@@ -86,15 +94,16 @@ def authoriser(
 
 
 def locator(keys: Keys) -> Callable[[Model], Model]:
-    """A function that says what a model is for this user: at their Azure, in their AWS region, or
-    with what OpenAI takes from a ChatGPT sign-in.
+    """A function that says what a model is for this user: at their Azure, in their AWS region, as
+    their login has it.
 
     Every other model is returned as it is. It raises ProviderError.
     """
 
     def locate(model: Model) -> Model:
-        if chatgpt.is_public(model) and keys.signed_in(model["provider"]):
-            return chatgpt.modest(model)
+        login = keys.login(model["provider"]) if model["provider"] in _BY_LOGIN else None
+        if login is not None:
+            return _BY_LOGIN[model["provider"]](model, login)
         place = azure.located if azure.is_azure(model) else region.located
         if place is region.located and not region.is_bedrock(model):
             return model
@@ -119,6 +128,9 @@ def apply(
         _put(result, name, f"{prefix}{credential.secret}")
     if request.auth == "chatgpt" and credential.secret:
         _put(result, chatgpt.HEADER, chatgpt.account_of(credential.secret))
+    if request.auth == "x-api-key" and credential.secret.startswith(ANTHROPIC_LOGIN):
+        betas = [name for name in (result.get("anthropic-beta"), _ANTHROPIC_LOGIN_BETA) if name]
+        _put(result, "anthropic-beta", ",".join(betas))
     for name, value in (headers or {}).items():
         _put(result, name, value)
     return replace(request, headers=result)

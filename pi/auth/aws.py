@@ -71,7 +71,10 @@ def is_marker(key: str) -> bool:
 
 
 def open_source(
-    lookup: Lookup, transport: Transport, now_s: Callable[[], float] = time.time
+    lookup: Lookup,
+    transport: Transport,
+    now_s: Callable[[], float] = time.time,
+    _base_url: str = "",
 ) -> Callable[[CancelToken], Credential]:
     """What gives the credential of one request. It raises PiError, ProviderError, Cancelled."""
     return Source(lookup, Lender(transport, lookup, now_s), now_s).credential

@@ -20,6 +20,9 @@ from pi.errors import NoModelError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from pi.request import Model
 
 HEADER = "chatgpt-account-id"
@@ -47,13 +50,10 @@ def account_of(token: str) -> str:
     )
 
 
-def is_public(model: Model) -> bool:
-    """Whether a model is at OpenAI's public API."""
-    return model.get("provider") == "openai" and model.get("baseUrl") == _PUBLIC_API
-
-
-def modest(model: Model) -> Model:
-    """A model of the public API without what it refuses from a sign-in."""
+def modest(model: Model, _login: Mapping[str, Any]) -> Model:
+    """A model without what OpenAI's public API refuses from a sign-in."""
+    if model.get("baseUrl") != _PUBLIC_API:
+        return model
     return {**model, "compat": {**(model.get("compat") or {}), **dict.fromkeys(_REFUSED, False)}}
 
 

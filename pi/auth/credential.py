@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 AMBIENT = "ambient"
 """The kind of a credential that is yet to be had from the machine, see `pi.auth.ambient`."""
 
+ANTHROPIC_LOGIN = "sk-ant-oat"
+"""How a token of an Anthropic login begins; it travels as a bearer token wherever it is from."""
+
 _NO_HEADERS: Mapping[str, str] = {}
 
 

@@ -73,7 +73,9 @@ def missing(lookup: Lookup) -> str:
     return _LOGIN
 
 
-def open_source(lookup: Lookup, transport: Transport, now_s: Callable[[], float]) -> Source:
+def open_source(
+    lookup: Lookup, transport: Transport, now_s: Callable[[], float], _base_url: str = ""
+) -> Source:
     """What gives the credential of one request; raises NoModelError, ProviderError, Cancelled."""
     path = _path(lookup)
     kept: list[tuple[Token, Credential]] = []  # the latest one; threads may both renew it

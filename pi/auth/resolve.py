@@ -18,7 +18,7 @@ from __future__ import annotations
 import time
 
 from pi.auth import ambient, store
-from pi.auth.credential import AMBIENT, Credential
+from pi.auth.credential import AMBIENT, ANTHROPIC_LOGIN, Credential
 from pi.errors import NoModelError
 from pi.models.server import SERVERS
 from pi.value import Value
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from pi.auth.value import Values
     from pi.models.catalog import Catalog
     from pi.models.config import Config
-
-_LOGIN_TOKEN = "sk-ant-oat"
-"""How a token of an Anthropic login begins; it travels as a bearer token wherever it is from."""
 
 
 class _Origin(Value):
@@ -120,7 +117,7 @@ class Keys:
                 f"the login of {provider} has expired: log in again with `pi auth login {provider}`"
             )
         secret = self._secret(provider, origin)
-        kind = "bearer" if secret.startswith(_LOGIN_TOKEN) else origin.kind
+        kind = "bearer" if secret.startswith(ANTHROPIC_LOGIN) else origin.kind
         header = self._row(provider).get("header", "")
         return Credential(provider, kind, secret, origin.source, origin.env, header)
 
@@ -150,10 +147,11 @@ class Keys:
             return _Origin("models.json", entry["apiKey"], kind, env, is_reference=True)
         return self._from_environment(provider, env)
 
-    def signed_in(self, provider: str) -> bool:
-        """Whether a stored login is the credential of a provider."""
-        login = self._entries().get(provider, {}).get("type") == "oauth"
-        return login and provider not in self._given
+    def login(self, provider: str) -> dict[str, Any] | None:
+        """The stored login that is the credential of a provider; None if something else is."""
+        stored = self._entries().get(provider, {})
+        is_used = stored.get("type") == "oauth" and provider not in self._given
+        return stored if is_used else None
 
     def variables(self, provider: str) -> dict[str, str]:
         """The variables stored with a provider's key."""

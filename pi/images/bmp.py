@@ -59,7 +59,7 @@ def _read_header(data: bytes) -> _Header:
     if depth not in (1, 4, 8, 16, 24, 32) or width <= 0 or height == 0:
         raise ValueError("a BMP header that makes no sense")
     if width * abs(height) > MAX_PIXELS:
-        raise ValueError(f"a size of {width}x{abs(height)} pixels")
+        raise ValueError(f"a BMP of {width}x{abs(height)} pixels")
     palette = _palette(data, 14 + size, start, depth, entry)
     masks = _masks(data, size, depth, compression)
     return _Header(width, abs(height), height < 0, depth, palette, masks, start)

@@ -35,7 +35,7 @@ def read_gif(data: bytes, check: Callable[[], None] = lambda: None) -> Pixels:
 def _read(data: bytes, check: Callable[[], None]) -> Pixels:
     width, height = _little(data, 6), _little(data, 8)
     if not 0 < width * height <= MAX_PIXELS:
-        raise ValueError(f"a size of {width}x{height} pixels")
+        raise ValueError(f"a GIF of {width}x{height} pixels")
     table, at = _colours(data, data[10], 13)
     hidden = -1
     while data[at] == _EXTENSION:
@@ -50,7 +50,7 @@ def _read(data: bytes, check: Callable[[], None]) -> Pixels:
     body, _ = _blocks(data, at + 1)
     size = place[2] * place[3]
     if size > MAX_PIXELS:
-        raise ValueError(f"a size of {place[2]}x{place[3]} pixels")
+        raise ValueError(f"a GIF with a frame of {place[2]}x{place[3]} pixels")
     indexes = _unpack(body, data[at], size, check).ljust(size, b"\0")
     if flags & 0x40:
         indexes = _deinterlaced(indexes, place[2], place[3])

@@ -133,7 +133,7 @@ def _read_header(data: bytes) -> Header:
         raise ValueError("a PNG header that makes no sense")
     width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     if not 0 < width * height <= MAX_PIXELS:
-        raise ValueError(f"a size of {width}x{height} pixels")
+        raise ValueError(f"a PNG of {width}x{height} pixels")
     return Header(width, height, depth, colour, interlace == 1)
 
 

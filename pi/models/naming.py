@@ -8,7 +8,7 @@ age faster than programs.
 
 from __future__ import annotations
 
-from pi.errors import UsageError
+from pi.errors import NoModelError, UsageError
 from pi.models.reference import resolve
 from pi.models.server import SERVERS
 from pi.providers.thinking import LEVELS
@@ -50,7 +50,7 @@ class Naming:
         self._has_own_key = has_own_key
 
     def model(self) -> tuple[Model, str | None]:
-        """The model, and the level its name ended in. Raises UsageError."""
+        """The model, and the level its name ended in. Raises NoModelError, UsageError."""
         provider = self._provider()
         match = self._resolve(provider)
         if match is None:
@@ -69,7 +69,7 @@ class Naming:
             self._book.discover(name.lower())
             provider = self._book.provider_named(name)
         if provider is None:
-            raise UsageError(f'no provider is called "{name}"; {_SEE}')
+            raise NoModelError(f'no provider is called "{name}"; {_SEE}')
         self._insist_on(provider)
         return provider
 
@@ -104,14 +104,14 @@ class Naming:
         )
 
     def _by_new_id(self, provider: str | None) -> tuple[Model, str | None]:
-        """A model of a known provider under an id that pi has not heard of. Raises UsageError."""
+        """A model of a known provider under an id that pi has not heard of. Raises NoModelError."""
         text = self._text
         parts = self._book.split(text)
         if parts is not None and provider in (None, parts[0]):
             provider, text = parts
         if provider is None or not text:
             self._refuse_unspoken(self._book.with_id(text, any_format=True))
-            raise UsageError(f'no model matches "{text}"; {_SEE}')
+            raise NoModelError(f'no model matches "{text}"; {_SEE}')
         base, _, suffix = text.rpartition(":")
         has_level = bool(base) and suffix in LEVELS and not self._thinking
         model_id, level = (base, suffix) if has_level else (text, None)
@@ -121,16 +121,16 @@ class Naming:
         return self._book.improvised(provider, model_id, level or self._thinking), level
 
     def _insist_on(self, provider: str) -> None:
-        """Raise UsageError unless pi can speak to some model of a provider."""
+        """Raise NoModelError unless pi can speak to some model of a provider."""
         problem = self._book.broken(provider)
         if problem:
             raise UsageError(problem)
         if not self._book.models(provider):
             self._refuse_unspoken(self._book.models(provider, any_format=True))
-            raise UsageError(f"{provider} has no models: give it some in models.json")
+            raise NoModelError(f"{provider} has no models: give it some in models.json")
 
     def _refuse_named(self) -> None:
-        """Raise UsageError if the text names a model that pi cannot speak to, as provider/id."""
+        """Raise NoModelError if the text names a model that pi cannot speak to, as provider/id."""
         provider, rest = self._book.split(self._text) or ("", "")
         if provider:
             for model_id in (rest, rest.rpartition(":")[0]):
@@ -139,7 +139,7 @@ class Naming:
     def _refuse_unspoken(self, models: list[Model]) -> None:
         for model in models:
             if not self._book.supports(model):
-                raise UsageError(
+                raise NoModelError(
                     f'{model["provider"]}/{model["id"]} speaks "{model["api"]}", '
                     "which pi does not speak yet"
                 )

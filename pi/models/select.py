@@ -80,7 +80,7 @@ class Choice(Value):
 def choose(want: Want, models: Models, settings: Settings) -> Choice:
     """Choose model and thinking level. A key of `--api-key` is given to the keys of the run.
 
-    Raises UsageError for flags that contradict each other or name what does not exist.
+    Raises UsageError for flags that contradict each other, NoModelError for what does not exist.
     """
     return _Chooser(want, models, settings).choose()
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
     from pi.cancel import CancelToken
-    from pi.harness import Harness, Settled
+    from pi.harness import Harness
+    from pi.state import Settled
 
 EXIT_CODES = (
     ("0", "done"),

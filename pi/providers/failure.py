@@ -17,6 +17,7 @@ import json
 import re
 
 from pi.errors import ProviderError
+from pi.providers.ratelimit import until_reset
 from pi.text.unicode import clean, decode
 
 TYPE_CHECKING = False
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pi.errors import ErrorKind
 
 _MAX_LINE = 1000  # characters of a vendor's message that are kept
+_LONG_PAUSE_S = 60.0  # from how long on a pause is told; shorter ones are simply made
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
@@ -155,9 +158,13 @@ def from_http(status: int, headers: Mapping[str, str], body: bytes) -> ProviderE
         kind = "rate_limit"
     delay = retry_after(headers, message)
     delay = _told_delay(details) if delay is None else delay
+    if kind == "rate_limit" and delay is None:
+        delay = until_reset(headers, http_date(headers.get("date")))
     if kind == "quota" and delay is None:
         delay = _until_reset(text, headers)
         line += "" if delay is None else f"; it resets in {_span(delay)}"
+    elif kind != "quota" and delay is not None and delay > _LONG_PAUSE_S:
+        line += f"; it asks to wait {_span(delay)}"
     return ProviderError(line, kind, status=status, retry_after_s=delay, code=code)
 
 
@@ -200,7 +207,7 @@ def from_unreadable(event: str | None, data: str) -> ProviderError:
     """The error of a record of a stream that is not JSON. `event` is its name, if it has one."""
     if event == "error":
         return from_object(data)
-    shown = clean(" ".join(data.split()))[:100]
+    shown = _one_line(data)[:100]
     return ProviderError(f"the answer has a chunk that is not JSON: {shown}", "protocol")
 
 
@@ -273,7 +280,7 @@ def _read_value(value: object) -> tuple[str, str | None]:
     if isinstance(value, list):
         value = value[0] if value else ""
     if not isinstance(value, dict):
-        return _one_line(value if isinstance(value, str) else ""), None
+        return _unwrapped(value if isinstance(value, str) else ""), None
     inner = _inner(value)
     if inner is not None:
         message, code = _read_value(inner)
@@ -284,7 +291,7 @@ def _read_value(value: object) -> tuple[str, str | None]:
     for key in ("message", "detail", "msg", "error_description", "Message", "title", "reason"):
         words = value.get(key)
         if isinstance(words, str) and words.strip():
-            return _one_line(words), _code(value)
+            return _unwrapped(words), _code(value)
         if isinstance(words, (dict, list)):
             return _read_value(words)[0], _code(value)
     return "", _code(value)
@@ -320,8 +327,21 @@ def _code(value: dict[str, Any]) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(clean(text).split())
+    line = " ".join(_CONTROL.sub(" ", clean(text)).split())
     return line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}..."
+
+
+def _unwrapped(text: str) -> str:
+    """A message in one line. A gateway may quote the answer of the provider behind it in there, as
+    JSON at its end: of that only the words."""
+    quoted = re.search(r"\[?\{", text)
+    if quoted is None or not text.rstrip().endswith(("}", "]")):
+        return _one_line(text)
+    try:
+        inner = _read_value(json.loads(text[quoted.start() :]))[0]
+    except (ValueError, RecursionError):
+        inner = ""
+    return _one_line(f"{text[: quoted.start()]}{inner}" if inner else text)
 
 
 def _html_title(text: str) -> str:

@@ -1,10 +1,10 @@
 """The programmable model: a script of replies, for tests and for trying things out. No network.
 
     script = Script([
-        Reply([thinking("hm"), tool_call("c1", "read", {"path": "a.txt"})]),
-        Reply([text("It says hello.")], usage={"input": 10, "output": 4}),
+        Reply([tool_call("read", path="a.txt")]),
+        Reply("It says hello.", usage={"input": 10, "output": 4}),
         Reply(error=ProviderError("529: overloaded", "overloaded")),
-        lambda context, options: Reply([text(f"{len(context.messages)} messages so far")]),
+        lambda context, options: Reply(f"{len(context.messages)} messages so far"),
     ])
     model = faux_model(script)
 
@@ -15,10 +15,11 @@ keeps every (context, options) that was asked with.
 from __future__ import annotations
 
 import json
+from itertools import count
 
 from pi.errors import ProviderError
 from pi.events import Start
-from pi.messages import zero_usage
+from pi.messages import text, zero_usage
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -35,12 +36,12 @@ if TYPE_CHECKING:
 class Reply(Value):
     """One scripted answer.
 
-    `content` are finished blocks, streamed in pieces of `piece` characters with `pause_s` between
-    them. `stop_reason` None means toolUse when there are calls, else stop. `error` is raised before
-    anything is sent, or after `error_after` deltas.
+    `content` are finished blocks, or a text, streamed in pieces of `piece` characters with
+    `pause_s` between them. `stop_reason` None means toolUse when there are calls, else stop.
+    `error` is raised before anything is sent, or after `error_after` deltas.
     """
 
-    content: Sequence[Any] = ()
+    content: Sequence[Any] | str = ()
     stop_reason: str | None = None
     usage: Any = None
     piece: int = 8
@@ -64,6 +65,19 @@ class Script:
         self.requests.append((context, options))
         reply = self.replies[at]
         return reply(context, options) if callable(reply) else reply
+
+
+def tool_call(name: str, /, **arguments: Any) -> dict[str, Any]:
+    """A block in which the model calls a tool."""
+    return {
+        "type": "toolCall",
+        "id": f"faux_{next(_call_numbers)}",
+        "name": name,
+        "arguments": arguments,
+    }
+
+
+_call_numbers = count(1)
 
 
 def faux_model(script: Script, **fields: Any) -> Model:
@@ -100,7 +114,8 @@ def play(reply: Reply, draft: Draft, token: CancelToken) -> Iterator[StreamEvent
         raise reply.error
     yield Start(draft)
     deltas = 0
-    for block in reply.content:
+    blocks = [text(reply.content)] if isinstance(reply.content, str) else reply.content
+    for block in blocks:
         yield draft.begin(block["type"], **_opening(block))
         at = len(draft) - 1
         for piece in _pieces(block, reply.piece):
@@ -111,7 +126,7 @@ def play(reply: Reply, draft: Draft, token: CancelToken) -> Iterator[StreamEvent
                 raise reply.error
         yield draft.end(at)
     draft.usage = _usage(reply.usage, deltas)
-    calls = any(block["type"] == "toolCall" for block in reply.content)
+    calls = any(block["type"] == "toolCall" for block in blocks)
     yield draft.done(reply.stop_reason or ("toolUse" if calls else "stop"), raw="scripted")
 
 

@@ -131,7 +131,9 @@ class _Report:
             if last is not None:
                 self.is_full = self.is_full or is_match
                 if number > last:
-                    return
+                    if self.is_full:
+                        return
+                    continue  # a neighbour of what comes
                 is_match = False
             self._add(path, number, line, is_match=is_match)
             if is_match and self._matches == self._limit:
