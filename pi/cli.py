@@ -27,6 +27,7 @@ Usage:
   pi auth COMMAND     Credentials of providers: check, store, show, forget them
   pi config COMMAND   Settings: list, get, set, unset them
   pi trust [yes|no]   Whether this project's settings and resources may take effect
+  pi sessions COMMAND Sessions on disk: list, search, check and repair them
   pi update --models  Fetch a newer list of models
 """
 

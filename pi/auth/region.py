@@ -14,6 +14,7 @@ import re
 
 from pi.auth import aws_profile
 from pi.errors import NoModelError
+from pi.text.latepattern import LatePattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,16 +27,16 @@ if TYPE_CHECKING:
 API = "bedrock-converse-stream"
 USUAL = "us-east-1"
 
-_STANDARD = re.compile(
+_STANDARD = LatePattern(
     r"(https?://bedrock-runtime(?:-fips)?)\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?(?=[:/?]|$)", re.I
 )
 """AWS's own address of Bedrock."""
 
-_ANY = re.compile(r"[./]bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com", re.I)
+_ANY = LatePattern(r"[./]bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com", re.I)
 """A region in an address, AWS's own or one within a customer's network."""
 
-_ARN = re.compile(r"arn:aws[a-z-]*:bedrock:([a-z0-9-]+):")
-_REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_ARN = LatePattern(r"arn:aws[a-z-]*:bedrock:([a-z0-9-]+):")
+_REGION = LatePattern(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def is_bedrock(model: Model) -> bool:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 
 from pi.messages import text_of
+from pi.text.latepattern import LatePattern
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -36,15 +37,15 @@ REQUEST_CHARS = 2000
 _LINE_CHARS = 400
 """A longer line is prose or data, not a rule."""
 
-_RULE = re.compile(
+_RULE = LatePattern(
     r"\b(?:always|never|must|from now on|do not|don['\u2019]t|make sure|remember (?:to|that))\b",
     re.IGNORECASE,
 )
-_TASK = re.compile(r"\s*[-*+] \[([ xX])\]\s+(\S.*)")
-_PASTED = re.compile(r"```.*?(?:```|\Z)|<file\b[^>]*>.*?(?:</file>|\Z)", re.DOTALL)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_TASK = LatePattern(r"\s*[-*+] \[([ xX])\]\s+(\S.*)")
+_PASTED = LatePattern(r"```.*?(?:```|\Z)|<file\b[^>]*>.*?(?:</file>|\Z)", re.DOTALL)
+_SENTENCE_END = LatePattern(r"(?<=[.!?])\s+")
 _MARKS = " \t-*+>"
-_BLOCK = re.compile(
+_BLOCK = LatePattern(
     r"\n*<(user-rules|open-tasks|user-request|read-files|modified-files)>\n(.*?)\n</\1>", re.DOTALL
 )
 

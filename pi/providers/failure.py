@@ -18,6 +18,7 @@ import re
 
 from pi.errors import ProviderError
 from pi.providers.ratelimit import until_reset
+from pi.text.latepattern import LatePattern
 from pi.text.unicode import clean, decode
 
 TYPE_CHECKING = False
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 
 _MAX_LINE = 1000  # characters of a vendor's message that are kept
 _LONG_PAUSE_S = 60.0  # from how long on a pause is told; shorter ones are simply made
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CONTROL = LatePattern(r"[\x00-\x1f\x7f-\x9f]+")
 
 
-def _words(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
+def _words(*patterns: str) -> LatePattern:
+    return LatePattern("|".join(patterns), re.IGNORECASE)
 
 
 _RATE_LIMIT = _words(
@@ -368,7 +369,7 @@ def http_date(text: str | None) -> float | None:
         return None
 
 
-_SPOKEN = re.compile(
+_SPOKEN = LatePattern(
     r"(?:try again|retry|reset\w*)\D{0,20}? (?:in|after)\s+"
     r"(?:(?P<h>\d+)\s*h\w*\s*)?(?:(?P<m>\d+)\s*m(?:in\w*)?(?!s)\s*)?"
     r"(?:(?P<s>\d+(?:\.\d+)?)\s*s\w*|(?P<ms>\d+(?:\.\d+)?)\s*ms)?",
@@ -376,7 +377,7 @@ _SPOKEN = re.compile(
 )
 
 
-_RETRY_DELAY = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s")
+_RETRY_DELAY = LatePattern(r"(\d{1,9}(?:\.\d{1,9})?)s")
 
 
 def _google_details(text: str) -> list[dict[str, Any]]:
@@ -419,8 +420,8 @@ def _spoken_delay(message: str) -> float | None:
     return sum(float(found[unit]) * size for unit, size in scale.items() if found[unit])
 
 
-_RESET_IN = re.compile(r'"resets_in_seconds"\s*:\s*(\d{1,9})\b')
-_RESET_AT = re.compile(r'"resets_at"\s*:\s*(\d{9,11})\b')
+_RESET_IN = LatePattern(r'"resets_in_seconds"\s*:\s*(\d{1,9})\b')
+_RESET_AT = LatePattern(r'"resets_at"\s*:\s*(\d{9,11})\b')
 
 
 def _until_reset(text: str, headers: Mapping[str, str]) -> float | None:

@@ -26,12 +26,13 @@ Known limits: calls in Python notation are not read. Sources: the models' chat t
 from __future__ import annotations
 
 import json
-import re
 
+from pi.text.latepattern import LatePattern
 from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
     from typing import Any
 
@@ -48,8 +49,8 @@ class _WrongError(ValueError):
     """The text is not of the notation."""
 
 
-_NAME = re.compile(r"[A-Za-z_][\w.-]{0,127}")
-_SPACE = re.compile(r"\s*")
+_NAME = LatePattern(r"[A-Za-z_][\w.-]{0,127}")
+_SPACE = LatePattern(r"\s*")
 _NOT_A_NUMBER = "a number that JSON does not have"
 
 
@@ -92,7 +93,7 @@ class _Cursor:
         if not self.sees(word):
             raise _WrongError(f"expected {word}")
 
-    def find(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def find(self, pattern: LatePattern) -> re.Match[str] | None:
         """Pass over what matches here, if it does."""
         self.skip()
         found = pattern.match(self.text, self.at)
@@ -242,7 +243,7 @@ def _invocations(cursor: _Cursor) -> Iterator[TextCall]:
         cursor.need(f"</{wrapper[1:]}")
 
 
-def _parameters(cursor: _Cursor, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+def _parameters(cursor: _Cursor, pattern: LatePattern) -> Iterator[tuple[str, str]]:
     seen = set()
     while found := cursor.find(pattern):
         mark, name = found[1], found[2].strip()
@@ -268,9 +269,9 @@ _WRAPPERS = (
     f"<{_MARK}function_calls>",
     f"<{_MARK}tool_calls>",
 )
-_INVOKE = re.compile(rf'<((?:{_MARK})?)invoke name="([^"<>]+)"\s*>')
-_NAMED_PARAMETER = re.compile(rf'<((?:{_MARK})?)parameter name="([^"<>]+)"[^<>]*>')
-_PLAIN_PARAMETER = re.compile(r"<()parameter=([^<>]+)>")
+_INVOKE = LatePattern(rf'<((?:{_MARK})?)invoke name="([^"<>]+)"\s*>')
+_NAMED_PARAMETER = LatePattern(rf'<((?:{_MARK})?)parameter name="([^"<>]+)"[^<>]*>')
+_PLAIN_PARAMETER = LatePattern(r"<()parameter=([^<>]+)>")
 
 
 # --- special tokens ------------------------------------------------------------------------------
@@ -289,9 +290,9 @@ def _mistral(cursor: _Cursor) -> Iterator[TextCall]:
     cursor.take("</s>")
 
 
-def _token(words: str) -> re.Pattern[str]:
+def _token(words: str) -> LatePattern:
     """A DeepSeek token; tokenisers write its bars and spaces in two ways."""
-    return re.compile(f"<[{_BAR}|]{words.replace(' ', f'[{_BLANK}_]')}[{_BAR}|]>")
+    return LatePattern(f"<[{_BAR}|]{words.replace(' ', f'[{_BLANK}_]')}[{_BAR}|]>")
 
 
 _BEGIN, _END = _token("tool call begin"), _token("tool call end")
@@ -318,7 +319,7 @@ def _deepseek(cursor: _Cursor) -> Iterator[TextCall]:
     cursor.find(_END_OF_TEXT)
 
 
-_KIMI_ID = re.compile(r"(?:functions\.)?([A-Za-z_][\w-]*)(?::\d+)?")
+_KIMI_ID = LatePattern(r"(?:functions\.)?([A-Za-z_][\w-]*)(?::\d+)?")
 
 
 def _kimi(cursor: _Cursor) -> Iterator[TextCall]:
@@ -333,7 +334,7 @@ def _kimi(cursor: _Cursor) -> Iterator[TextCall]:
     cursor.take("<|tool_calls_section_end|>")
 
 
-_HARMONY = re.compile(
+_HARMONY = LatePattern(
     r"(?:<\|start\|>assistant)?(?: to=functions\.([\w-]+))?"
     r"<\|channel\|>commentary(?: to=functions\.([\w-]+))?\s*"
     r"(?:<\|constrain\|>)?(?:json)?\s*<\|message\|>"

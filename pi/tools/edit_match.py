@@ -23,6 +23,7 @@ from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from pi.errors import ToolError
+from pi.text.latepattern import LatePattern
 from pi.text.lossless import decode, encode, seen
 from pi.text.unicode import REPLACEMENT
 from pi.tools.edit_hint import nearest
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 BOM = b"\xef\xbb\xbf"
 
-_LINE_END = re.compile("\r\n?")
-_UNDECODED = re.compile(f"[\ud800-\udfff{REPLACEMENT}]")
+_LINE_END = LatePattern("\r\n?")
+_UNDECODED = LatePattern(f"[\ud800-\udfff{REPLACEMENT}]")
 _BLANKS = "\t\v\f \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
