@@ -55,6 +55,8 @@ CALLS = [
 ]
 WORK = {"thinking": "first this, then that", "text": "I read both.", "calls": CALLS}
 
+LONG_CALL = {"calls": [{"name": "read", "arguments": {"path": "x" * 2000}}], "split": 20}
+
 
 class Engines:
     """All fake models, and one client to ask them."""
@@ -128,6 +130,7 @@ CUTS = {
     "whole": (None, 2),
     "in thinking": ({"end": "cut", "after_records": 3}, 0),
     "in the middle": ("cut-mid-stream", 0),
+    "in the arguments": ("cut-mid-stream", 0),
     "before the end mark": ({"edits": [["drop-end"]]}, 0),
     "no results": (None, 0),
     "one result": (None, 1),
@@ -138,7 +141,8 @@ CUTS = {
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(NAMES, NAMES)))
 def test_any_engine_goes_on_from_any_other(engines, first, second, cut):
     fault, kept = CUTS[cut]
-    engines.fake.reply({**WORK, **({"fault": fault} if fault else {})}, "done")
+    work = LONG_CALL if cut == "in the arguments" else WORK
+    engines.fake.reply({**work, **({"fault": fault} if fault else {})}, "done")
     answer = engines.ask(first, opening())
     assert is_failed(answer) == (fault is not None), answer.get("errorMessage")
     history = [*opening(), answer, *results(answer, kept), user_message("go on", 9)]
