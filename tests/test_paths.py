@@ -19,12 +19,12 @@ HOME = {"HOME": "/home/u"}
         ({**HOME, "PI_CODING_AGENT_DIR": "/elsewhere"}, "/elsewhere"),
         ({**HOME, "PI_CODING_AGENT_DIR": "~/own/"}, "/home/u/own"),
         ({**HOME, "PI_CODING_AGENT_DIR": "~"}, "/home/u"),
-        ({**HOME, "PI_CODING_AGENT_DIR": "rel/x"}, "/work/rel/x"),
+        ({**HOME, "PI_CODING_AGENT_DIR": "rel/x"}, "/srv/rel/x"),
         ({**HOME, "PI_CODING_AGENT_DIR": ""}, "/home/u/.pi/agent"),
     ],
 )
 def test_agent_dir(environ, expected):
-    assert paths.agent_dir(environ, "/work") == expected
+    assert paths.agent_dir(environ, "/srv") == expected
 
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}])
