@@ -40,7 +40,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "Retries",
         "",
-        r"retry: ((groq|openrouter)/rate_limit|corrupt-record|not-object-record|stream-server-error)",
+        r"retry: ((groq|openrouter)/rate_limit|(corrupt|not-object)-record|stream-server-error)",
     ),
     Known(
         "Truncated answers", "", r"retry: (html|array|object|string|empty)-200|with cut-after-end"
