@@ -18,7 +18,7 @@ import pytest
 from tests import launch
 from tests.prockit import wait_until
 
-KILLS = 100 if os.environ.get("PI_TEST_LONG") == "1" else 10
+KILLS = 300 if os.environ.get("PI_TEST_LONG") == "1" else 10
 MODELS = ("fake-openai/fake-1", "fake-anthropic/fake-1")
 ROUNDS = 3
 MOST_LINES = 250  # a whole conversation has 226; the last command waits to be killed

@@ -28,6 +28,15 @@ def test_long_lists_are_written_the_same_way(value):
     json.loads(dump_bytes(value))
 
 
+def test_a_spent_list_is_emptied_and_no_other():
+    body = {"n": list(range(600)), "messages": list(range(900)), "tools": list(range(300))}
+    text = dumps(body).encode()
+    assert dump_bytes(body, spent=body["messages"]) == text
+    assert body == {"n": list(range(600)), "messages": [], "tools": list(range(300))}
+    assert dump_bytes(body, spent=[]) == dumps(body).encode()
+    assert len(body["n"]) == 600
+
+
 def test_numbers_json_does_not_have_become_null():
     assert dumps({"a": [float("nan"), float("-inf"), 1.5]}) == '{"a":[null,null,1.5]}'
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,30 @@ class Model:
         names = [line["name"] for line in self.lines if line["type"] == "session_info"]
         return names[-1] if names else None
 
+    def cloned(self, entries: list[dict]) -> None:
+        """Go on with a clone, whose entries these are: the branch without label entries, then the
+        labels in force on it, under ids of their own."""
+        chain: list[dict] = []
+        for line in self.branch():
+            if line["type"] != "label":
+                chain.append({**line, "parentId": chain[-1]["id"] if chain else None})
+        labels = self.labels()
+        wanted = [(line["id"], labels[line["id"]]) for line in chain if line["id"] in labels]
+        added = entries[len(chain) :]
+        assert entries[: len(chain)] == chain
+        assert [(line["targetId"], line["label"]) for line in added] == wanted
+        assert [line["parentId"] for line in added] == [
+            line["id"] for line in entries[len(chain) - 1 : -1]
+        ]
+        self.lines = list(entries)
+        self.leaf = entries[-1]["id"]
+
+    def is_worth_cloning(self) -> bool:
+        return any(
+            line["type"] == "message" and line["message"]["role"] in ("user", "assistant")
+            for line in self.branch()
+        )
+
     def roots(self) -> list[str]:
         return [line["id"] for line in self.lines if line["parentId"] is None]
 
@@ -140,6 +165,22 @@ def label(session, chance, number):
     return session.set_label(chance.choice(known)["id"], chance.choice([f"l{number}", None]))
 
 
+def forked(session, model, chance):
+    """A fork of the whole session or a clone of its branch, to go on with; the old one is closed
+    and stays as it is."""
+    before = lines_of(Path(session.path))
+    if chance.random() < 0.5 or not model.is_worth_cloning():
+        new = Session.fork(session.path, "/p", os.path.dirname(session.path), host=session._host)
+        model.leaf = model.lines[-1]["id"]
+    else:
+        new = session.clone()
+        model.cloned(new.entries())
+    assert new.header["parentSession"] == session.path
+    session.close()
+    assert lines_of(Path(session.path)) == before
+    return new
+
+
 OPERATIONS = (
     (speak, 60),
     (edit, 6),
@@ -170,6 +211,8 @@ def test_random_sessions_agree_with_the_model(tmp_path, seed, monkeypatch):
         if added is not None:
             model.add(added)
         model.leaf = session.leaf_id
+        if chance.random() < 0.01:
+            session = forked(session, model, chance)
         if chance.random() < 0.02:
             session.close()
             session = Session.open(session.path, host=machine)
@@ -186,5 +229,5 @@ def test_random_sessions_agree_with_the_model(tmp_path, seed, monkeypatch):
             assert [node["entry"]["id"] for node in session.nested()] == model.roots()
     assert session.entries() == model.lines
     session.close()
-    (path,) = tmp_path.iterdir()
-    assert lines_of(path)[1:] == model.lines
+    assert lines_of(Path(session.path))[1:] == model.lines
+    assert len(list(tmp_path.iterdir())) > 1, "some were forks"

@@ -35,7 +35,7 @@ def test_byte_order_marks_and_line_ends(tmp_path, data):
         ('{"a": NaN}', "NaN"),
         ("[1]", "expected an object, got a list"),
         ("5", "expected an object, got 5"),
-        ("[" * 100_000, "not valid JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ('{"a": 1' + "1" * 5000 + "}", "not valid JSON"),
         ("{'a': 1}", "line 1, column 2"),
     ],

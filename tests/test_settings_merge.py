@@ -64,7 +64,11 @@ def test_layers_are_not_changed():
             ["retry.provider: expected an object, got a list"],
         ),
         ({"theme": None, "retry": None}, {"theme": None, "retry": None}, []),
-        ({"extensions": ["a", 5]}, {}, ["extensions[1]: expected a string, got 5"]),
+        (
+            {"extensions": ["a", 5]},
+            {"extensions": ["a"]},
+            ["extensions[1]: expected a string, got 5"],
+        ),
         ({"compaction": {"reserveTokens": -1}}, {"compaction": {"reserveTokens": -1}}, []),
     ],
 )
@@ -106,3 +110,16 @@ def test_lookup():
     assert lookup({"a": {"b": 0}}, "a.b") == 0
     assert lookup({"a": {"b": 0}}, "a.b.c") is None
     assert lookup({"a": []}, "a.0") is None
+
+
+def test_a_wrong_entry_of_a_resource_list_costs_no_other():
+    data = {"packages": ["npm:x", 5, {"skills": []}, {"source": "./y"}], "skills": [1, "a"]}
+    found, problems = clean(data)
+    assert found == {"packages": ["npm:x", {"source": "./y"}], "skills": ["a"]}
+    assert [problem.split(":")[0] for problem in problems] == [
+        "packages[1]",
+        "packages[2]",
+        "skills[0]",
+    ]
+    assert data["packages"][1] == 5
+    assert clean({"packages": "npm:x"})[0] == {}

@@ -180,12 +180,14 @@ def test_random_damage_never_raises_and_spares_the_lines_it_did_not_touch():
             assert not data.startswith(line(header()))
             continue
         intact = [known[raw] for raw in io.BytesIO(data) if raw in known]
-        assert [found for found in loaded.entries if found in intact] == intact
+        found = iter(loaded.entries)  # damage may have doubled entries, but loses and moves none
+        assert all(any(entry == other for other in found) for entry in intact)
         if loaded.rewritten is not None:
             again = load(loaded.rewritten, PATH, host())
             assert (again.header, again.entries) == (loaded.header, loaded.entries)
             assert again.rewritten is None
-        if len(loaded.entries) + 1 < len(list(io.BytesIO(data))):
+        others = [raw for raw in io.BytesIO(data) if not raw.startswith(b'{"type":"session"')]
+        if len(loaded.entries) < len(others):
             assert loaded.warnings, "a line that gave no entry must be reported"
     assert refused < rounds / 50, "only a file whose beginning is gone altogether is no session"
 

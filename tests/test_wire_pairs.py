@@ -7,6 +7,7 @@ was valid for its format. A format joins with its row in the fake provider's `mo
 from __future__ import annotations
 
 import base64
+import copy
 import itertools
 import json
 import os
@@ -70,10 +71,12 @@ class Engines:
         self.client = Client(self.transport, authoriser(self.models.keys, self.transport))
 
     def ask(self, name, messages, thinking="medium"):
-        """What a provider's thinking model answers."""
+        """What a provider's thinking model answers. The history stays as it is."""
+        before = copy.deepcopy(messages)
         model = self.models.book.find(name, "fake-think")
         options = Options(thinking=thinking, session_id="s-1")
         *_, last = self.client.stream(model, messages, options, CancelToken())
+        assert messages == before
         return last.message
 
 

@@ -7,7 +7,8 @@
 Two sessions are made: one of so many entries with a compaction near its end, one without any. Each
 is resumed with one prompt, as a whole process, against a model server of its own that reads the
 request and says "ok". Printed are medians of CPU seconds, wall seconds and peak memory, and ours as
-a share of the other's. Then our index over many small sessions: first time, later times, a search.
+a share of the other's. Then some of 2,000 small sessions are found: the last one, one by the
+beginning of its id, those of a list and of a search; wall seconds the first time, and later.
 """
 
 from __future__ import annotations
@@ -30,9 +31,8 @@ from threading import Thread
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from pi.store.format import iso_time  # noqa: E402 - after the path
-from pi.store.host import HOST  # noqa: E402
-from pi.store.index import Index  # noqa: E402
+from pi.store.find import default_folder  # noqa: E402 - after the path
+from pi.store.format import iso_time  # noqa: E402
 
 WORDS = [
     "the",
@@ -86,8 +86,8 @@ def main() -> int:
             make_session(session, options.entries, str(folder), at)
             _resume(case, session, programs, options.runs, folder)
             session.unlink()
+        _many(programs, options.runs, folder)
         server.shutdown()
-        _many(folder)
     return 0
 
 
@@ -195,8 +195,8 @@ def _resume(
         print(f"{case:<12}{'share':<8}{shares[0]:>9.2f}{shares[1]:>9.2f}{shares[2]:>10.2f}")
 
 
-def _run(command: list[str], folder: Path) -> tuple[float, float, float]:
-    """CPU seconds, wall seconds and peak MiB of one run, which must say "ok"."""
+def _run(command: list[str], folder: Path, *, says: bytes = b"ok") -> tuple[float, float, float]:
+    """CPU seconds, wall seconds and peak MiB of one run, whose output must have `says` in it."""
     environ = {"PATH": os.environ["PATH"], "HOME": str(folder / "home"), "PI_OFFLINE": "1"}
     started = time.monotonic()
     process = subprocess.Popen(
@@ -206,25 +206,33 @@ def _run(command: list[str], folder: Path) -> tuple[float, float, float]:
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.monotonic() - started
-    if out.strip() != b"ok" or process.returncode:
+    if says not in out or process.returncode:
         raise SystemExit(f"{shlex.join(command)} said {out!r}, status {process.returncode}")
     return used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024
 
 
-def _many(folder: Path) -> None:
-    sessions = folder / "many"
-    sessions.mkdir()
+def _many(programs: dict[str, list[str]], runs: int, folder: Path) -> None:
+    """Finding one among many sessions: the first time, and the median of later times."""
+    agent = folder / "home/.pi/agent"
+    sessions = Path(default_folder(str(agent), str(folder)))
+    sessions.mkdir(parents=True)
     for number in range(MANY):
-        make_session(sessions / f"s{number}.jsonl", 60, str(folder), None)
-    paths = [str(path) for path in sessions.iterdir()]
-    for label in ("first", "later", "later"):
-        started = time.monotonic()
-        index = Index(str(folder / "index"), HOST)
-        rows = index.rows(paths)
-        listed = time.monotonic()
-        found = index.search(rows, "branch folder")
-        took = f"{listed - started:.3f} s to list, {time.monotonic() - listed:.3f} s to search"
-        print(f"index of {len(rows)} sessions, {label} time: {took} ({len(found)} found)")
+        name = f"2026-01-02T03-04-05-678Z_{number:04}.jsonl"
+        make_session(sessions / name, 60, str(folder), None)
+    oldest = sorted(sessions.iterdir())[0].stem.encode()
+    print(f"\n{f'of {MANY} sessions':<20}{'program':<8}{'first s':>9}{'later s':>9}")
+    asked = {
+        "--continue": (["--continue", "-p", "hi"], b"ok"),
+        "--session 2026...": (["--session", oldest[:-1].decode(), "-p", "hi"], b"ok"),
+    }
+    own = {
+        "sessions list": (["sessions", "list"], oldest),
+        "sessions list WORD": (["sessions", "list", "branch", "folder"], oldest),
+    }
+    for name, command in programs.items():
+        for case, (words, says) in (asked | (own if name == "ours" else {})).items():
+            walls = [_run([*command, *words], folder, says=says)[1] for _ in range(runs + 1)]
+            print(f"{case:<20}{name:<8}{walls[0]:>9.2f}{statistics.median(walls[1:]):>9.2f}")
 
 
 def _options() -> argparse.Namespace:

@@ -94,7 +94,7 @@ def encode(model: Model, context: Context, options: Options) -> Request:
     betas = _betas(script, plan, switches)
     headers = _headers(model, context, options, switches, betas)
     auth = "bearer" if model.get("provider") == "github-copilot" else "x-api-key"
-    return Request(_url(model), headers, dump_bytes(body), auth)
+    return Request(_url(model), headers, dump_bytes(body, spent=messages), auth)
 
 
 def _url(model: Model) -> str:

@@ -11,9 +11,8 @@ was read from nor what was written to a cache. Source: Anthropic's API reference
 
 from __future__ import annotations
 
-from math import isfinite
-
 from pi.providers.openrouter import is_openrouter, reported_cost
+from pi.text.number import is_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class Tally:
             value: Any = report
             for key in path:
                 value = value.get(key) if isinstance(value, dict) else None
-            if _is_number(value):
+            if is_number(value):
                 figures[name] = min(_MOST, max(0, int(value)))
         usage: Usage = {
             **{name: figures[name] for name in _TOTAL},
@@ -69,7 +68,3 @@ class Tally:
         if charged is not None:
             cost.update(total=charged, totalFromProvider=True)
         return cost
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)

@@ -86,7 +86,9 @@ def encode(model: Model, context: Context, options: Options) -> Request:
         **({"additionalModelRequestFields": fields} if fields else {}),
         **(options.sampling or {}),
     }
-    return _request(model, dump_bytes(body), is_stream=family.streams_tools or not specs)
+    return _request(
+        model, dump_bytes(body, spent=messages), is_stream=family.streams_tools or not specs
+    )
 
 
 def _request(model: Model, body: bytes, *, is_stream: bool) -> Request:

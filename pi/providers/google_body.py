@@ -48,7 +48,7 @@ def request_to(url: str, model: Model, context: Context, options: Options) -> Re
     body.update(options.sampling or {})
     address = f"{url}{'&' if '?' in url else '?'}{SSE}"
     headers = {"content-type": "application/json"}
-    return Request(address, headers, dump_bytes(body), "x-goog-api-key")
+    return Request(address, headers, dump_bytes(body, spent=contents), "x-goog-api-key")
 
 
 def _settings(model: Model, context: Context, options: Options) -> dict[str, Any]:

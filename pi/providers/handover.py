@@ -65,6 +65,10 @@ ID_RULES = {
 """Wire format -> its rule; formats without a row take the common one."""
 
 
+_NOT_SENT = frozenset(("argumentsError",))
+_NOT_SENT_TO_OTHERS = frozenset((*_NOT_SENT, "thoughtSignature", "namespace"))
+"""Fields of tool calls that a model does not get back, or only the one that gave them."""
+
 _TOOL_CHANGES = ("supportsMidConvoToolChanges", "supportsAdditionalTools", "supportsToolSearch")
 """Switches of models that can be told of changed tools where they change."""
 
@@ -100,21 +104,25 @@ def _adapted(messages: Iterable[Message], model: Model) -> Iterator[Message]:
         elif role == "user":
             blocks = _visible(message, sees, USER_IMAGE_NOTE)
             if blocks:
-                yield _with_content(message, blocks)
+                yield _with(message, content=blocks)
         elif role == "toolResult":
             blocks = _visible(message, sees, TOOL_IMAGE_NOTE)
             call_id = ids.of_result(str(message.get("toolCallId", "")))
             name = ids.name(str(message.get("toolName", "")))
-            yield {**message, "content": blocks, "toolCallId": call_id, "toolName": name}
+            yield _with(message, content=blocks, toolCallId=call_id, toolName=name)
         elif role == "assistant" and not is_failed(message):
             blocks = list(_answer_blocks(message, made_by(message, model), ids))
             if blocks:
-                yield _with_content(message, blocks)
+                yield _with(message, content=blocks)
 
 
-def _with_content(message: Message, blocks: list[Any]) -> Message:
-    """The message itself where its content is that already: long conversations are mostly that."""
-    return message if message.get("content") == blocks else {**message, "content": blocks}
+def _with(given: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A message or block with these fields; the same object if it has them already, as most of a
+    long conversation does."""
+    for name, value in fields.items():
+        if given.get(name) != value:
+            return {**given, **fields}
+    return given
 
 
 def _visible(message: Message, sees: bool, note: str) -> list[Any]:
@@ -153,13 +161,12 @@ def _is_worth_replaying(block: dict[str, Any]) -> bool:
 def _adapted_call(block: dict[str, Any], own: bool, ids: _Ids) -> dict[str, Any]:
     call_id = ids.of_call(str(block.get("id", "")), own)
     arguments = block.get("arguments")
-    call = {**block, "id": call_id, "arguments": arguments if isinstance(arguments, dict) else {}}
-    call["name"] = ids.name(block["name"])
-    call.pop("argumentsError", None)
-    if not own:
-        call.pop("thoughtSignature", None)
-        call.pop("namespace", None)
-    return call
+    arguments = arguments if isinstance(arguments, dict) else {}
+    call = _with(block, id=call_id, arguments=arguments, name=ids.name(block["name"]))
+    unwanted = _NOT_SENT if own else _NOT_SENT_TO_OTHERS
+    if unwanted.isdisjoint(call):
+        return call
+    return {name: value for name, value in call.items() if name not in unwanted}
 
 
 class _Ids:

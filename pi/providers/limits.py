@@ -15,6 +15,7 @@ character is underestimated until the first usage report.
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 
 from pi.messages import blocks_of, is_failed
 
@@ -67,15 +68,15 @@ def _anchor(messages: list[Message]) -> int | None:
 
     One that is older than a message before it was given to a longer history, since summarised.
     """
-    newest = 0
-    found = None
-    for at, message in enumerate(messages):
-        stamp = message.get("timestamp")
-        stamp = stamp if _is_count(stamp) else 0
-        if stamp >= newest and message.get("role") == "assistant" and not is_failed(message):
-            found = at if _used(message) else found
-        newest = max(newest, stamp)
-    return found
+    given = [message.get("timestamp") for message in messages]
+    stamps = [stamp if _is_count(stamp) else 0 for stamp in given]
+    newest = list(accumulate(stamps, max))
+    for at in range(len(messages) - 1, -1, -1):
+        message = messages[at]
+        is_answer = message.get("role") == "assistant" and not is_failed(message)
+        if is_answer and stamps[at] == newest[at] and _used(message):
+            return at
+    return None
 
 
 def _used(message: Message) -> int:
@@ -112,4 +113,4 @@ def _json(value: object) -> str:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return type(value) is int and value > 0

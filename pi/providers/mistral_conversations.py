@@ -50,7 +50,8 @@ def encode(model: Model, context: Context, options: Options) -> Request:
     Raises ProviderError("bad_request") when the model has no URL, or when a tool insists on what
     cannot be had.
     """
-    body: dict[str, Any] = {"model": model["id"], "stream": True, "messages": converted(context)}
+    messages = converted(context)
+    body: dict[str, Any] = {"model": model["id"], "stream": True, "messages": messages}
     tools = declared(context.tools, _TOOL_SWITCHES)
     if tools:
         body["tools"] = tools
@@ -67,7 +68,7 @@ def encode(model: Model, context: Context, options: Options) -> Request:
         "accept": "text/event-stream",
         **session_headers(options, ("x-affinity",)),
     }
-    return Request(url_of(model, "/v1/chat/completions"), headers, dump_bytes(body))
+    return Request(url_of(model, "/v1/chat/completions"), headers, dump_bytes(body, spent=messages))
 
 
 def _thinking(model: Model, options: Options) -> dict[str, str]:

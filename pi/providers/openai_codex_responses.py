@@ -47,12 +47,13 @@ def encode(model: Model, context: Context, options: Options) -> Request:
     switches = switches_of(model)
     level = thinking.effective(model, options.thinking)
     script = script_of(model, context, switches, level, loose=None)
+    items = [*script.placement.opening, *input_items(context, script)]
     body = {
         "model": model["id"],
         "store": False,
         "stream": True,
         "instructions": context.system or _NO_PROMPT,
-        "input": [*script.placement.opening, *input_items(context, script)],
+        "input": items,
         "text": {"verbosity": "low"},
         "include": SEALED,
         **cache_key(options),
@@ -72,7 +73,7 @@ def encode(model: Model, context: Context, options: Options) -> Request:
             replace(options, session_id=session), ("session-id", "x-client-request-id")
         ),
     }
-    return Request(_url(model), headers, dump_bytes(body), "chatgpt")
+    return Request(_url(model), headers, dump_bytes(body, spent=items), "chatgpt")
 
 
 def _url(model: Model) -> str:

@@ -77,7 +77,7 @@ def encode(model: Model, context: Context, options: Options) -> Request:
         **copilot_headers(model, context),
         **affinity_headers(switches, options),
     }
-    return Request(url_of(model, "/chat/completions"), headers, dump_bytes(body))
+    return Request(url_of(model, "/chat/completions"), headers, dump_bytes(body, spent=messages))
 
 
 def _protocol_fields(

@@ -14,11 +14,9 @@ is a JSON list is the answer's `reasoning_details` and is replayed whole.
 
 from __future__ import annotations
 
-import json
-from math import isfinite
-
 from pi.messages import blocks_of
 from pi.providers.openai_details import read_signature
+from pi.text.jsontext import dumps
 from pi.transcript import update_text
 from pi.value import Value
 
@@ -123,9 +121,10 @@ def _user(message: Message) -> Iterator[Any]:
 
 def part_of(block: dict[str, Any]) -> dict[str, Any] | None:
     """A text or image block as a content part; None for others and for empty ones."""
+    if block.get("type") == "text":
+        words = block.get("text")
+        return text_part(words) if isinstance(words, str) and words else None
     match block:
-        case {"type": "text", "text": str(words)} if words:
-            return text_part(words)
         case {"type": "image", "data": str(data), "mimeType": str(kind)} if data:
             return {"type": "image_url", "image_url": {"url": f"data:{kind};base64,{data}"}}
     return None
@@ -159,13 +158,17 @@ def _assistant(message: Message, dialect: Dialect) -> Iterator[Any]:
         for block in blocks
         if block.get("type") == "text" and isinstance(block.get("text"), str)
     ]
-    thoughts = [block for block in blocks if _is_thought(block)]
+    thoughts = [
+        block
+        for block in blocks
+        if block.get("type") == "thinking" and isinstance(block.get("thinking"), str)
+    ]
     calls = [_call(block, dialect) for block in blocks if block.get("type") == "toolCall"]
     content = _content(texts, thoughts, dialect)
     if not content and not calls:
         return
     result: dict[str, Any] = {"role": "assistant", "content": content}
-    reasoning, details = _reasoning(thoughts, dialect)
+    reasoning, details = _reasoning(thoughts, dialect) if thoughts else ({}, [])
     if not dialect.switches["requiresThinkingAsText"]:
         result.update(reasoning)
     if calls:
@@ -177,15 +180,10 @@ def _assistant(message: Message, dialect: Dialect) -> Iterator[Any]:
     yield result
 
 
-def _is_thought(block: dict[str, Any]) -> bool:
-    words = block.get("thinking")
-    return block.get("type") == "thinking" and isinstance(words, str)
-
-
 def _content(texts: list[str], thoughts: list[Any], dialect: Dialect) -> Any:
     """An assistant's content: one text, parts when thinking goes along as text, or none."""
     words = [text for text in texts if text.strip()]
-    if dialect.switches["requiresThinkingAsText"]:
+    if thoughts and dialect.switches["requiresThinkingAsText"]:
         thought = "\n\n".join(block["thinking"] for block in thoughts if block["thinking"].strip())
         if thought:
             return [text_part(part) for part in (thought, *words)]
@@ -220,27 +218,8 @@ def _call(block: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     call_id = str(block.get("id", ""))
     parameter = dialect.grammars.get(name)
     if parameter is None:
-        function = {"name": name, "arguments": _json(arguments)}
+        function = {"name": name, "arguments": dumps(arguments)}
         return {"id": call_id, "type": "function", "function": function}
     text = arguments.get(parameter)
-    custom = {"name": name, "input": text if isinstance(text, str) else _json(arguments)}
+    custom = {"name": name, "input": text if isinstance(text, str) else dumps(arguments)}
     return {"id": call_id, "type": "custom", "custom": custom}
-
-
-def _json(value: Any) -> str:
-    try:
-        return _dumps(value)
-    except ValueError:
-        return _dumps(_finite(value))
-
-
-_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-
-
-def _finite(value: Any) -> Any:
-    """`value` with null for numbers that JSON does not have; a model may have sent 1e999."""
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value

@@ -60,9 +60,10 @@ def request_of(model: Model, context: Context, options: Options, auth: str) -> R
     level = thinking.effective(model, options.thinking)
     script = script_of(model, context, switches, level)
     opening = [*script.placement.opening, *system_item(context, script)]
+    items = [*opening, *input_items(context, script)]
     body = {
         "model": model.get("deployment") or model["id"],
-        "input": [*opening, *input_items(context, script)],
+        "input": items,
         "stream": True,
         **cache_fields(switches, options),
         "store": False,
@@ -78,7 +79,7 @@ def request_of(model: Model, context: Context, options: Options, auth: str) -> R
         **copilot_headers(model, context),
         **affinity_headers(switches, options),
     }
-    return Request(url_of(model, "/responses"), headers, dump_bytes(body), auth)
+    return Request(url_of(model, "/responses"), headers, dump_bytes(body, spent=items), auth)
 
 
 def script_of(

@@ -9,9 +9,7 @@ that cannot be (negative, text, infinite) count as 0.
 
 from __future__ import annotations
 
-from math import isfinite
-
-from pi.text.number import count_of
+from pi.text.number import count_of, dollars
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,12 +76,12 @@ def _cost(report: dict[str, Any]) -> dict[str, Any]:
     behind it charges comes on top, and without that figure the total is unknown.
     """
     cost: dict[str, Any] = {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0, "total": 0}
-    charged = _dollars(report.get("cost"))
+    charged = dollars(report.get("cost"))
     own_key = report.get("is_byok")
     details = report.get("cost_details")
     if own_key is True:
         upstream = details.get("upstream_inference_cost") if isinstance(details, dict) else None
-        beside = _dollars(upstream)
+        beside = dollars(upstream)
         charged = None if charged is None or beside is None else charged + beside
     if charged is not None and isinstance(own_key, bool):
         cost.update(total=charged, totalFromProvider=True)
@@ -99,9 +97,3 @@ def _first(report: dict[str, Any], paths: tuple[tuple[str, ...], ...]) -> int:
         if value is not None:
             return count_of(value)
     return 0
-
-
-def _dollars(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-        return None
-    return value if value >= 0 else None

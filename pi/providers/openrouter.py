@@ -9,7 +9,7 @@ the total is unknown. Source: OpenRouter's usage-accounting guide.
 
 from __future__ import annotations
 
-from math import isfinite
+from pi.text.number import dollars
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def is_openrouter(model: Model) -> bool:
 
 def reported_cost(report: dict[str, Any]) -> float | None:
     """The total of a usage report in US dollars; None where it does not tell."""
-    charged = _dollars(report.get("cost"))
+    charged = dollars(report.get("cost"))
     if charged is None or report.get("is_byok") is False:
         return charged
     beside = _upstream(report.get("cost_details"))
@@ -40,15 +40,9 @@ def _upstream(details: object) -> float | None:
         return None
     whole = details.get("upstream_inference_cost")
     if whole is not None:
-        return _dollars(whole)
+        return dollars(whole)
     parts = [
-        _dollars(details.get(f"upstream_inference_{name}_cost"))
+        dollars(details.get(f"upstream_inference_{name}_cost"))
         for name in ("prompt", "completions")
     ]
     return None if None in parts else sum(part for part in parts if part is not None)
-
-
-def _dollars(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
-        return None
-    return value if value >= 0 else None

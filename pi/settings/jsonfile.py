@@ -5,7 +5,8 @@
     change(path, edit)                 edit(object) changes it in place; written back atomically
 
 Everything that is wrong with a file is a `FileError`: one line with the file's path, and for bad
-JSON with line and column. Such a file is never written to.
+JSON with line and column. Such a file is never written to. A number too large for a float is read
+as the largest one: written as Infinity, it would spoil the file.
 
 The lock is `<file>.flock`, not `<file>.lock`: the latter is a folder the reference makes for its
 own lock, and a file in its place would stop it for good.
@@ -20,6 +21,7 @@ import re
 from pi import files
 from pi.errors import UsageError
 from pi.settings.kind import describe
+from pi.text.number import float_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,11 +69,13 @@ def _loads(text: str, path: str) -> Any:
     if not text.strip():
         return {}
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, parse_float=float_of)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise FileError(path, f"not valid JSON at {place}: {error.msg}") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise FileError(path, "cannot be read: something in it is nested too deeply") from None
+    except ValueError as error:
         raise FileError(path, f"not valid JSON: {error}") from None
 
 
@@ -93,6 +97,8 @@ def change(path: str, edit: Callable[[dict[str, Any]], object], *, mode: int | N
                 files.replace_atomically(path, dump(data), mode=mode)
     except OSError as error:
         raise FileError(path, f"cannot be written ({error.strerror or error})") from None
+    except RecursionError:
+        raise FileError(path, "cannot be written: something in it is nested too deeply") from None
 
 
 def dump(data: dict[str, Any]) -> bytes:

@@ -58,7 +58,8 @@ def _modern_retry(retry: dict[str, Any]) -> dict[str, Any]:
 def clean(data: dict[str, Any], scope: str = "user") -> tuple[dict[str, Any], list[str]]:
     """The settings without wrong values, and what is wrong, one line a key.
 
-    `scope` is "user" or "project". Unknown keys stay. Strict settings stay whatever they are.
+    `scope` is "user" or "project". Unknown keys stay. Strict settings stay whatever they are. A
+    list of resources loses its wrong entries alone.
     """
     result = dict(data)
     problems: list[str] = []
@@ -72,9 +73,11 @@ def clean(data: dict[str, Any], scope: str = "user") -> tuple[dict[str, Any], li
             problems.append(f"{row.key}: only the user's own settings can set this")
         elif not row.strict:
             found = check(row.kind, place[name], row.key)
-            if found:
+            if found and row.merge == "join" and isinstance(place[name], list):
+                place[name] = [each for each in place[name] if not check(row.kind, [each], "")]
+            elif found:
                 del place[name]
-                problems += found
+            problems += found
     return result, problems
 
 
@@ -118,7 +121,7 @@ def _over(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
 def _lists(how: str, base: list[Any], change: Any) -> list[Any]:
     if not isinstance(change, list):
         return base
-    only_changes = bool(change) and all(entry[:1] in ("+", "-") for entry in change)
-    if how == "join" or only_changes:
+    if how == "join":
         return [*base, *change]
-    return change
+    only_changes = bool(change) and all(entry[:1] in ("+", "-") for entry in change)
+    return [*base, *change] if only_changes else change

@@ -95,6 +95,12 @@ def model_of(walk: Iterable[Entry]) -> tuple[str, str] | None:
     return None
 
 
+def has_model(entry: Entry) -> bool:
+    """Whether a `model_change` names a model."""
+    found = (entry.get("provider"), entry.get("modelId"))
+    return all(isinstance(part, str) and part for part in found)
+
+
 def has_level(entry: Entry) -> bool:
     """Whether a `thinking_level_change` names a level."""
     level = entry.get("thinkingLevel")

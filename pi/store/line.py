@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import re
-import sys
 
 from pi.errors import SessionError
+from pi.text.jsontext import finite
+from pi.text.number import float_of
 from pi.text.unicode import clean, clean_json
 from pi.value import Value
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 BLANK = object()
 """The value of a line of white space only."""
 
-_LARGEST = sys.float_info.max
 _BATCH = 256 * 1024  # bytes of lines that are read together
 _MAX_TRIES = 16  # places of one damaged line where an entry is looked for
 _OPENING = re.compile(r'\{\s*"type"\s*:\s*"')
@@ -45,11 +44,7 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _number(digits: str) -> float:
-    return max(-_LARGEST, min(_LARGEST, float(digits)))
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_number)
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=float_of)
 _scan = _decoder.scan_once
 
 
@@ -72,7 +67,7 @@ def encode_entry(value: Any) -> tuple[bytes, Any]:
             text = _encode(value)
             is_whole = True
         except ValueError:  # NaN or an infinity
-            text = _encode(_finite(value))
+            text = _encode(finite(value))
             is_whole = False
         sendable = clean(text)
         if sendable is not text:
@@ -133,17 +128,6 @@ def looks_like_entry(value: object) -> bool:
     if type(value) is not dict or not isinstance(value.get("type"), str) or not value.get("id"):
         return False
     return value["type"] == "session" or ("parentId" in value and "timestamp" in value)
-
-
-def _finite(value: Any) -> Any:
-    """`value` with NaN and infinities as null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return value
 
 
 def _without_surrogates(value: Any) -> Any:

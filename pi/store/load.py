@@ -18,6 +18,7 @@ from pi.store.format import VERSION, is_header
 from pi.store.line import BLANK, Damaged, encode_line, records
 from pi.store.mend import rebuilt_header, was_header
 from pi.store.migrate import upgrade, version_of
+from pi.store.share import share
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -124,12 +125,14 @@ def _parse(
     values: list[Entry] = []
     lines: list[Any] = []
     notes = _Notes(path)
+    known: dict[str, str] = {}
     offset = start or 0
     was_enabled = gc.isenabled()
     gc.disable()  # parsing makes millions of objects and no garbage
     try:
         for number, raw, value in records(data):
             if type(value) is dict:
+                share(value, known)
                 values.append(value)
                 lines.append(value)
             else:

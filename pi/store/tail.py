@@ -142,10 +142,7 @@ class Earlier:
         `entry_id`, that is of a type and is meant; None if there is none. Raises SessionError."""
         key = (entry_id, kind, is_meant)
         if key not in self._answers:
-            if self.last_of_type(kind) is None:
-                self._answers[key] = (True, None)
-            else:
-                self._answers[key] = self._search_branch(entry_id, kind, is_meant)
+            self._answers[key] = self._search_branch(entry_id, kind, is_meant)
         return self._answers[key]
 
     def _search_branch(

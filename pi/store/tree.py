@@ -45,6 +45,7 @@ class Tree:
         self._place: dict[Any, int] = {}  # id -> the place of its last one
         self._parents: dict[int, int | None] = {}  # where that is not the place before
         self._awaited: dict[Any, list[int]] = {}  # id not read yet -> the places of its children
+        self._latest: dict[Any, tuple[int, Entry | None]] = {}  # question -> last asked at, answer
         for entry in entries:
             self.add(entry)
         if self._after:
@@ -123,8 +124,19 @@ class Tree:
         """
         if self.leaf_id not in self:
             return None
-        start = place = self._place[self.leaf_id]
+        start = self._place[self.leaf_id]
+        found = self._latest_from(start, kind, is_meant)
+        self._latest[kind, is_meant] = (start, found)
+        return found
+
+    def _latest_from(
+        self, start: int, kind: str, is_meant: Callable[[Entry], bool]
+    ) -> Entry | None:
+        asked, answer = self._latest.get((kind, is_meant), (None, None))
+        place = start
         for place in self._way(start, takes_in=False):
+            if place == asked:
+                return answer
             entry = self._at(place)
             if entry.get("type") == kind and is_meant(entry):
                 return entry
@@ -184,9 +196,11 @@ class Tree:
         seen: set[int] | None = None  # kept only once the way has led forwards
         while place is not None:
             yield place
-            if not takes_in and self._earlier is not None and self._known(place) is None:
-                return
-            parent = self._parent(place)
+            parent = self._known(place)
+            if parent is None:
+                if not takes_in and self._earlier is not None:
+                    return
+                parent = self._parent(place)
             if parent is not None and (seen is not None or parent >= place):
                 if seen is None:
                     seen = self._places(start, place)

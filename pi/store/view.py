@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pi.errors import SessionError
 from pi.messages import text_of
-from pi.store.context import grown, has_level, model_of, project
+from pi.store.context import grown, has_level, has_model, model_of, project
 from pi.store.convert import as_sent
 from pi.store.format import clean_name, role_of
 
@@ -27,6 +27,7 @@ class View:
         self.header = header
         self.tree = tree
         self._projected: tuple[Any, list[Message]] = (None, [])
+        self._sent: tuple[Any, list[Message]] = (None, [])
 
     @property
     def id(self) -> str:
@@ -91,11 +92,20 @@ class View:
 
     def context(self) -> list[Message]:
         """`messages` as a model takes them: system, user, assistant and toolResult alone."""
-        return as_sent(self.messages())
+        messages = self.messages()
+        state = self._projected[0]
+        if self._sent[0] != state:
+            self._sent = (state, as_sent(messages))
+        return list(self._sent[1])
 
     def model(self) -> tuple[str, str] | None:
         """(provider, model id) chosen or used last on the active branch; None if there is none."""
         return model_of(self.tree.walk())
+
+    def chosen_model(self) -> tuple[str, str] | None:
+        """(provider, model id) chosen last on the active branch, whoever answered since."""
+        entry = self.tree.latest("model_change", has_model)
+        return (entry["provider"], entry["modelId"]) if entry else None
 
     def thinking_level(self) -> str | None:
         """The thinking level chosen last on the active branch; None if none was."""

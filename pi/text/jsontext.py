@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from math import isfinite
 
@@ -9,6 +10,7 @@ from pi.text.unicode import clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 _PIECE = 256  # items of a long list that are written at once
@@ -30,37 +32,51 @@ def dumps(value: object) -> str:
     try:
         return clean(_encode(value))
     except ValueError:
-        return clean(_encode(_finite(value)))
+        return clean(_encode(finite(value)))
 
 
-def _finite(value: object) -> object:
+def finite(value: object) -> object:
+    """A JSON value with null for the numbers that JSON does not have."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: finite(item) for key, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def dump_bytes(value: object) -> bytes:
-    """`dumps`, as UTF-8. The long lists of an object are written piece by piece, so that a long
-    conversation is not in memory three times over."""
+def dump_bytes(value: object, spent: list[Any] | None = None) -> bytes:
+    """`dumps`, as UTF-8.
+
+    The long lists of an object are written piece by piece, so that their text is in memory but
+    once. If one of them is `spent`, it is emptied meanwhile, so that a long conversation on its way
+    out is not in memory beside its text.
+    """
     if not isinstance(value, dict) or not any(map(_is_long, value.values())):
         return dumps(value).encode()
-    members = (
-        _long_list(name, item) if _is_long(item) else dumps({name: item})[1:-1].encode()
-        for name, item in value.items()
-    )
-    return b"{%s}" % b",".join(members)
+    out = io.BytesIO()
+    out.write(b"{")
+    for at, (name, item) in enumerate(value.items()):
+        out.write(b"," if at else b"")
+        if _is_long(item):
+            out.write(dumps({name: 0})[1:-2].encode())
+            out.writelines(_spent(item if item is spent else list(item)))
+        else:
+            out.write(dumps({name: item})[1:-1].encode())
+    out.write(b"}")
+    return out.getvalue()
 
 
 def _is_long(item: object) -> bool:
     return isinstance(item, list) and len(item) > _PIECE
 
 
-def _long_list(name: object, items: list[Any]) -> bytes:
-    head = dumps({name: 0})[1:-2].encode()
-    pieces = (
-        dumps(items[start : start + _PIECE])[1:-1].encode()
-        for start in range(0, len(items), _PIECE)
-    )
-    return b"%s[%s]" % (head, b",".join(pieces))
+def _spent(items: list[Any]) -> Iterator[bytes]:
+    """The text of a list, in pieces; what has been written is gone from the list."""
+    items.reverse()  # only at its end a list is cheap to shorten
+    mark = "["
+    while items:
+        piece = items[: -_PIECE - 1 : -1]
+        del items[-_PIECE:]
+        yield f"{mark}{dumps(piece)[1:-1]}".encode()
+        mark = ","
+    yield b"]"

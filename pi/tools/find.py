@@ -16,8 +16,7 @@ import os
 
 from pi.errors import ToolError
 from pi.text import glob
-from pi.tools.base import Tool
-from pi.tools.listing import Listing, whole_number
+from pi.tools.listing import Listing, limit_of, search_tool, whole_number
 from pi.tools.walk import Ignoring, Walk
 from pi.tools.workspace import show_name
 
@@ -26,49 +25,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pi.tools.base import Call, Outcome
+    from pi.tools.base import Call, Outcome, Tool
     from pi.tools.workspace import Workspace
 
 DEFAULT_LIMIT = 1000
 
 _IGNORING = Ignoring((".fdignore", ".ignore"), everywhere=True)
 
-_PARAMETERS = {
-    "type": "object",
-    "required": ["pattern"],
-    "properties": {
-        "pattern": {
-            "type": "string",
-            "description": "Glob, e.g. '*.py' for names at any depth, or 'src/**/*.test.ts' for "
-            "paths; **, {a,b}, ? and [a-z] work",
-        },
-        "path": {
-            "type": "string",
-            "description": "Folder to look in (default: the current one)",
-        },
-        "limit": {
-            "type": "number",
-            "description": f"How many results at most (default: {DEFAULT_LIMIT})",
-        },
+_PROPERTIES = {
+    "pattern": {
+        "type": "string",
+        "description": "Glob, e.g. '*.py' for names at any depth, or 'src/**/*.test.ts' for "
+        "paths; **, {a,b}, ? and [a-z] work",
     },
+    "path": {
+        "type": "string",
+        "description": "Folder to look in (default: the current one)",
+    },
+    "limit": limit_of("results", DEFAULT_LIMIT),
 }
 
 
 def tool(workspace: Workspace) -> Tool:
     """The tool, for one workspace."""
-
-    def run(arguments: dict[str, Any], call: Call) -> Outcome:
-        return _run(workspace, arguments, call)
-
-    return Tool(
+    return search_tool(
         "find",
         "Find files and folders whose name or path matches a glob pattern. Paths come back "
         "relative to the folder searched, folders with a final /. Hidden files are included, what "
         f".gitignore excludes is not. At most {DEFAULT_LIMIT} results or 50KB.",
-        _PARAMETERS,
-        run,
-        snippet="Find files by glob pattern (leaves out what .gitignore excludes)",
-        strict="",  # as the reference has it: its optional arguments are often left out
+        _PROPERTIES,
+        lambda arguments, call: _run(workspace, arguments, call),
+        "Find files by glob pattern (leaves out what .gitignore excludes)",
     )
 
 

@@ -16,9 +16,8 @@ import os
 
 from pi.errors import ToolError
 from pi.text import glob, ignore, truncate
-from pi.tools.base import Tool
 from pi.tools.linesearch import Search
-from pi.tools.listing import Listing, whole_number
+from pi.tools.listing import Listing, limit_of, search_tool, whole_number
 from pi.tools.walk import Ignoring, Walk
 from pi.tools.workspace import show_name
 from pi.value import replace
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pi.text.linematch import LineMatcher
-    from pi.tools.base import Call, Outcome
+    from pi.tools.base import Call, Outcome, Tool
     from pi.tools.workspace import Workspace
 
 DEFAULT_LIMIT = 100
@@ -37,59 +36,47 @@ MAX_CONTEXT = 2000
 
 _IGNORING = Ignoring((".rgignore", ".ignore"))
 
-_PARAMETERS = {
-    "type": "object",
-    "required": ["pattern"],
-    "properties": {
-        "pattern": {
-            "type": "string",
-            "description": "Regular expression (ripgrep syntax), or plain text with literal",
-        },
-        "path": {
-            "type": "string",
-            "description": "Folder or file to search (default: the current folder)",
-        },
-        "glob": {
-            "type": "string",
-            "description": "Only files that match, e.g. '*.py' at any depth, 'src/**/*.ts' from "
-            "path on; '!*.md' leaves files out",
-        },
-        "ignoreCase": {
-            "type": "boolean",
-            "description": "Match capital and small letters alike (default: false)",
-        },
-        "literal": {
-            "type": "boolean",
-            "description": "Take the pattern as plain text (default: false)",
-        },
-        "context": {
-            "type": "number",
-            "description": "Lines to show before and after each match (default: 0)",
-        },
-        "limit": {
-            "type": "number",
-            "description": f"How many matches at most (default: {DEFAULT_LIMIT})",
-        },
+_PROPERTIES = {
+    "pattern": {
+        "type": "string",
+        "description": "Regular expression (ripgrep syntax), or plain text with literal",
     },
+    "path": {
+        "type": "string",
+        "description": "Folder or file to search (default: the current folder)",
+    },
+    "glob": {
+        "type": "string",
+        "description": "Only files that match, e.g. '*.py' at any depth, 'src/**/*.ts' from "
+        "path on; '!*.md' leaves files out",
+    },
+    "ignoreCase": {
+        "type": "boolean",
+        "description": "Match capital and small letters alike (default: false)",
+    },
+    "literal": {
+        "type": "boolean",
+        "description": "Take the pattern as plain text (default: false)",
+    },
+    "context": {
+        "type": "number",
+        "description": "Lines to show before and after each match (default: 0)",
+    },
+    "limit": limit_of("matches", DEFAULT_LIMIT),
 }
 
 
 def tool(workspace: Workspace) -> Tool:
     """The tool, for one workspace."""
-
-    def run(arguments: dict[str, Any], call: Call) -> Outcome:
-        return _run(workspace, arguments, call)
-
-    return Tool(
+    return search_tool(
         "grep",
         "Search the contents of files. Gives each matching line with its file and line number. "
         "Hidden files are included, what .gitignore excludes is not. At most "
         f"{DEFAULT_LIMIT} matches or 50KB; long lines are cut at {truncate.MAX_LINE_CHARS} "
         "characters.",
-        _PARAMETERS,
-        run,
-        snippet="Search file contents for a pattern (leaves out what .gitignore excludes)",
-        strict="",  # as the reference has it: its optional arguments are often left out
+        _PROPERTIES,
+        lambda arguments, call: _run(workspace, arguments, call),
+        "Search file contents for a pattern (leaves out what .gitignore excludes)",
     )
 
 

@@ -1,4 +1,4 @@
-"""What `grep` and `find` share: the text of a result, its limits and notices.
+"""What `grep` and `find` share: their declaration, the text of a result, its limits and notices.
 
 listing = Listing()
 listing.add("src/a.py:3: import re")
@@ -12,16 +12,39 @@ from math import isfinite
 
 from pi.messages import text
 from pi.text import truncate
-from pi.tools.base import Outcome
+from pi.tools.base import Outcome, Tool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from pi.tools.base import Call
 
 NO_LIMIT = 2**53 - 1
 """The line limit of a text that is limited in bytes only, as it is stored."""
 
 _KEPT_BYTES = 4 * truncate.MAX_BYTES
+
+
+def search_tool(
+    name: str,
+    description: str,
+    properties: dict[str, Any],
+    run: Callable[[dict[str, Any], Call], Outcome],
+    snippet: str,
+) -> Tool:
+    """A tool that must be told a `pattern` and may be told the rest of `properties`.
+
+    It is not a strict one, nor is the reference's: the optional arguments are often left out.
+    """
+    parameters = {"type": "object", "required": ["pattern"], "properties": properties}
+    return Tool(name, description, parameters, run, snippet=snippet, strict="")
+
+
+def limit_of(what: str, default: int) -> dict[str, Any]:
+    """The property `limit` of such a tool."""
+    return {"type": "number", "description": f"How many {what} at most (default: {default})"}
 
 
 class Listing:
