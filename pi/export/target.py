@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+from pi import paths
+from pi.auth import store
 from pi.errors import PiError
 from pi.files import reason, replace_atomically
+from pi.models import config
 from pi.text.secret import Mask
 
 TYPE_CHECKING = False
@@ -49,9 +52,20 @@ def write(path: str, data: bytes, session_path: str | None) -> str:
         raise PiError(f"{path} is the session itself: export it to another file")
     try:
         replace_atomically(path, data, mode=0o600)
-    except OSError as error:
-        raise PiError(reason(error, f"write {path}")) from None
+    except OSError as error:  # its own file name may be that of the part that was written first
+        bare = OSError(error.errno, error.strerror)
+        raise PiError(reason(bare, f"write '{path}'")) from None
     return path
+
+
+def known_secrets(environ: Mapping[str, str], agent_dir: str) -> list[str]:
+    """What is known to be secret, as far as can be told without running anything: stored keys and
+    logins, keys of `models.json`, variables that are named like secrets."""
+    stored, _ = store.load(paths.auth_file(agent_dir))
+    values = [entry.get(name) for entry in stored.values() for name in ("key", "access", "refresh")]
+    entries = config.load(paths.models_file(agent_dir)).entries.values()
+    values += [entry.get("apiKey") for entry in entries]
+    return [*secrets_of(environ), *(value for value in values if isinstance(value, str))]
 
 
 def secrets_of(environ: Mapping[str, str]) -> list[str]:

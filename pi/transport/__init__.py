@@ -62,12 +62,17 @@ class Transport:
         self._lock = allocate_lock()
 
     def open(
-        self, request: Request, token: CancelToken, limits: Limits = _DEFAULT_LIMITS
+        self,
+        request: Request,
+        token: CancelToken,
+        limits: Limits = _DEFAULT_LIMITS,
+        *,
+        follow: bool = True,
     ) -> Response:
         """Send `request`, credential and all; returns once the head of the answer is there.
 
         Any status is returned as it is, except a redirect that cannot be followed safely and a
-        proxy's own refusal. The limit on the first byte does not hold for this machine itself,
+        proxy's own refusal; without `follow` a redirect is an answer like any other. The limit on the first byte does not hold for this machine itself,
         where a model may think for long before it speaks. Raises ProviderError, Cancelled.
         """
         token.check()
@@ -78,7 +83,7 @@ class Transport:
                 self._opener = Opener(self._environ, self._proxy, self._user_agent)
                 if self._is_closed:
                     self._opener.close()
-        return self._opener.send(request, token, limits)
+        return self._opener.send(request, token, limits, hop=1 if follow else 0)
 
     def close(self) -> None:
         """Close the idle connections. Answers under way can be read to their end."""

@@ -48,7 +48,7 @@ _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _OURS = frozenset(("accept-encoding", "connection", "content-length", "transfer-encoding"))
 """Request headers that http.client writes: nothing but "identity" may be accepted."""
 
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _BODILESS = frozenset(("GET", "HEAD"))
 _HARMLESS = frozenset(
     ("accept", "accept-language", "if-modified-since", "if-none-match", "range", "user-agent")
@@ -57,7 +57,10 @@ _HARMLESS = frozenset(
 
 
 class Call(urllib.request.Request):
-    """A request on its way through the handlers, with what urllib's own does not know."""
+    """A request on its way through the handlers, with what urllib's own does not know.
+
+    `hop` counts the places asked; 0 for a request whose redirects are left to the caller.
+    """
 
     def __init__(
         self, request: Request, token: CancelToken, limits: Limits, user_agent: str, hop: int = 1
@@ -207,7 +210,7 @@ class RedirectRule(urllib.request.BaseHandler):
     def http_response(self, call: Call, response: Response) -> Response:
         """Raises ProviderError for a redirect that would carry a secret off or lose the body."""
         location = response.headers.get("location")
-        if response.status not in _REDIRECTS or not location:
+        if response.status not in REDIRECTS or not location or call.hop == 0:
             return response
         response.close()
         target = _target(call, response.status, location)

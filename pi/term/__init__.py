@@ -1,0 +1,1 @@
+"""The terminal: the only place that changes its state or writes control sequences to it."""
