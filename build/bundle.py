@@ -13,8 +13,8 @@ temporary folders are full or not executable. What differs from PyInstaller's de
     nothing of the building environment comes along: no setuptools, no pip, no caches
 
 It uses the PyInstaller of the interpreter that runs it, works in a temporary folder, and replaces
-the old bundle only when the new one starts. Two builds give the same bytes. `build/README.md` has
-figures and known limits.
+the old bundle only when the new one starts. Two builds give the same bytes, where the builder's npm
+and pip name the same registries (`origins.py`). `build/README.md` has figures and known limits.
 """
 
 from __future__ import annotations
@@ -38,21 +38,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 
 NOT_BUNDLED = (
-    "antigravity",
-    "distutils",
     "ensurepip",
     "idlelib",
     "lib2to3",
-    "nis",
-    "pydoc_data",
     "test",
-    "this",
     "tkinter",
     "turtle",
     "turtledemo",
     "_tkinter",
 )
-"""Parts of the standard library that no extension of a terminal program needs."""
+"""Parts of the standard library that no extension of a terminal program needs: windows, an editor,
+tests, a converter from Python 2, and what installs pip."""
 
 NEVER = (
     "setuptools",
@@ -66,6 +62,18 @@ NEVER = (
 )
 """What must not be inside; `tests/test_packaging.py` looks for the names."""
 
+OF_THE_SYSTEM = (
+    "libcom_err.",
+    "libgssapi_krb5.",
+    "libk5crypto.",
+    "libkeyutils.",
+    "libkrb5.",
+    "libkrb5support.",
+    "libnsl.",
+    "libtirpc.",
+)
+"""Libraries only the module `nis` needs. Systems with NIS have them; others are spared 2 MB."""
+
 SPEC = """\
 a = Analysis(
     [{script!r}],
@@ -76,6 +84,7 @@ a = Analysis(
     noarchive=False,
 )
 a.scripts = [row for row in a.scripts if not row[0].startswith("pyi_rth_")]
+a.binaries = [row for row in a.binaries if not row[0].startswith({spared!r})]
 pyz = PYZ(a.pure)
 exe = EXE(
     pyz,
@@ -138,14 +147,15 @@ def own_data(tree: Path) -> list[tuple[str, str]]:
     ]
 
 
-def spec_text(tree: Path) -> str:
-    """What PyInstaller is told."""
+def spec_text(tree: Path, more: list[tuple[str, str]] | None = None) -> str:
+    """What PyInstaller is told; `more` are (file, folder in the bundle) from outside the tree."""
     return SPEC.format(
         script=str(tree / "pi.py"),
         tree=str(tree),
-        datas=own_data(tree),
+        datas=[*own_data(tree), *(more or [])],
         hidden=[*own_modules(tree), *standard_library()],
         excludes=list(NEVER),
+        spared=OF_THE_SYSTEM,
         strip=shutil.which("strip") is not None,
     )
 
@@ -163,10 +173,12 @@ def environment(work: Path) -> dict[str, str]:
     }
 
 
-def build(tree: Path, work: Path) -> Path:
-    """Build below `work`; returns the bundle's folder."""
+def build(tree: Path, work: Path, addresses: bytes) -> Path:
+    """Build below `work`; returns the bundle's folder. `addresses` are the registries' as data."""
+    data = work / "origins.json"
+    data.write_bytes(addresses)
     spec = work / "pi.spec"
-    spec.write_text(spec_text(tree), "utf-8")
+    spec.write_text(spec_text(tree, [(str(data), "pi/data")]), "utf-8")
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level=WARN"]
     folders = ["--distpath", str(work / "dist"), "--workpath", str(work / "work")]
     done = subprocess.run(
@@ -207,9 +219,12 @@ def put_in_place(made: Path, out: Path) -> None:
 
 
 def main() -> int:
+    import origins  # noqa: PLC0415 - beside this script, and only when it is one
+
     parser = argparse.ArgumentParser(description="Build pi as a folder with its own Python.")
     parser.add_argument("--tree", type=Path, default=ROOT, help="the sources; default: this tree")
     parser.add_argument("--out", type=Path, help="where pi/ goes; default: dist/ in the tree")
+    origins.add_options(parser)
     options = parser.parse_args()
     if find_spec("PyInstaller") is None:
         command = f"{sys.executable} -m pip install 'pyinstaller>=6.10'"
@@ -219,7 +234,7 @@ def main() -> int:
     out = (options.out or tree / "dist").resolve()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bundle-", dir=out) as work:
-        made = build(tree, Path(work))
+        made = build(tree, Path(work), origins.chosen(options))
         version = try_out(made / "pi")
         put_in_place(made, out / "pi")
     size = sum(path.stat().st_size for path in (out / "pi").rglob("*") if not path.is_symlink())

@@ -11,8 +11,8 @@ for the interpreter that builds it or for those asked for, as `pi/cli.cpython-31
 `__main__.py` makes the archive importer look for the running interpreter's byte code first. Others
 compile what they import, at every start. `build/README.md` has figures.
 
-The bytes depend on the sources and on the interpreters only: sorted names, one date, byte code
-compiled with relative file names and a fixed hash seed.
+The bytes depend on the sources, the interpreters and the addresses of registries (`origins.py`):
+sorted names, one date, byte code compiled with relative file names and a fixed hash seed.
 """
 
 from __future__ import annotations
@@ -149,14 +149,14 @@ def contents(tree: Path, pythons: list[str]) -> dict[str, bytes]:
     return found
 
 
-def packed(tree: Path, pythons: list[str]) -> bytes:
-    """The whole file."""
+def packed(tree: Path, pythons: list[str], more: dict[str, bytes] | None = None) -> bytes:
+    """The whole file; `more` are files that are in no tree, by name."""
     others = " ".join(f"python3.{minor}" for minor in range(NEWEST, OLDEST - 1, -1))
     head = HEADER.format(version=version_of(tree), others=others, oldest=OLDEST)
     stream = io.BytesIO()
     stream.write(head.encode())
     with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, data in sorted(contents(tree, pythons).items()):
+        for name, data in sorted({**contents(tree, pythons), **(more or {})}.items()):
             info = zipfile.ZipInfo(name, _DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o100644 << 16
@@ -166,17 +166,20 @@ def packed(tree: Path, pythons: list[str]) -> bytes:
 
 
 def main() -> int:
+    import origins  # noqa: PLC0415 - beside this script, and only when it is one
+
     parser = argparse.ArgumentParser(description="Pack pi into one file, pi.pyz.")
     parser.add_argument("--tree", type=Path, default=ROOT, help="the sources; default: this tree")
     parser.add_argument("--out", type=Path, help="the file; default: dist/pi.pyz in the tree")
     parser.add_argument(
         "--python", action="append", help="an interpreter to compile for; default: this one"
     )
+    origins.add_options(parser)
     options = parser.parse_args()
     tree = options.tree.resolve()
     out = options.out or tree / "dist/pi.pyz"
     pythons = options.python or [sys.executable]
-    data = packed(tree, pythons)
+    data = packed(tree, pythons, {f"pi/data/{origins.NAME}": origins.chosen(options)})
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(out.name + ".part")
     partial.write_bytes(data)

@@ -69,7 +69,7 @@ def test_a_bad_answer_changes_nothing(run_pi, httpserver, agent_home, status, bo
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        ((), 2, "pi update --models"),
+        (("--from", "x.json"), 2, "pi update --models"),
         (("--models", "x"), 2, "pi update --models"),
         (("--models", "--from", "missing.json"), 1, "missing.json"),
         (("--models", "--from", "http://127.0.0.1:9/x"), 1, "could not be fetched"),

@@ -38,7 +38,7 @@ class World(Value):
 
 @pytest.fixture
 def world(tmp_path):
-    found = World(tmp_path / "home", tmp_path / "home/.pi/agent", tmp_path / "home/work/app")
+    found = World(tmp_path / "home", tmp_path / "home/.pi/agent", tmp_path / "home/src/app")
     found.agent.mkdir(parents=True)
     found.project.mkdir(parents=True)
     return found
@@ -60,8 +60,8 @@ def test_each_part_of_the_pi_folder_needs_trust(world, name):
 
 def test_shared_skills_here_and_above_need_trust(world):
     (world.project / ".agents/skills").mkdir(parents=True)
-    (world.home / "work/.agents/skills").mkdir(parents=True)
-    above = str((world.home / "work/.agents/skills").resolve())
+    (world.home / "src/.agents/skills").mkdir(parents=True)
+    above = str((world.home / "src/.agents/skills").resolve())
     assert world.decide().gated == (".agents/skills", above)
 
 

@@ -5,8 +5,9 @@
     difference(before, now)         [".pi/extensions/guard.py"]
 
 Counted are the files of `.pi/extensions`, `.pi/mcp.json`, the settings that name programs or code
-(`RUNNING`), and the files of the project that its `extensions` setting names. Texts for the model
-(skills, templates, prompts) are not: pi runs nothing of them by itself.
+(`RUNNING`), the files of the project that its `extensions` setting names, and the code of its
+packages that have extensions, vendored or installed. Texts for the model (skills, templates,
+prompts) are not: pi runs nothing of them by itself.
 
 The records are in `trusted-content.json` beside `trust.json`, whose form is the reference's and has
 no room for them. Known limit: of folders with very much in them (`LIMIT_BYTES`, `LIMIT_FILES`), the
@@ -56,7 +57,7 @@ def fingerprint(project: str) -> dict[str, str]:
     entries = [entry for entry in named if isinstance(entry, str)] if _is_list(named) else []
     roots = ["extensions", "mcp.json", *(entry.lstrip("+") for entry in entries)]
     room = LIMIT_BYTES
-    for path in _all_files(folder, roots):
+    for path in [*_all_files(folder, roots), *_package_code(os.path.dirname(folder), settings)]:
         digest, size = _content(path, room)
         room -= size
         found[os.path.relpath(path, os.path.dirname(folder))] = digest
@@ -85,6 +86,15 @@ def record(agent_dir: str, project: str, content: dict[str, str] | None) -> None
             data[os.path.realpath(project)] = content
 
     change(_file(agent_dir), edit, mode=0o600)
+
+
+def _package_code(project: str, settings: dict[str, Any]) -> list[str]:
+    declared = settings.get("packages")
+    if not _is_list(declared) or not declared:
+        return []
+    from pi.packages.code import code_files  # noqa: PLC0415 - start-up: only with packages
+
+    return code_files(project, paths.home_dir(os.environ), declared)
 
 
 def _file(agent_dir: str) -> str:

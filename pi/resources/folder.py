@@ -1,7 +1,8 @@
-"""The files of one resource folder: which of them are skills, which are templates.
+"""The files of one resource folder: which of them are skills, templates or themes.
 
     skill_files("/home/u/.pi/agent/skills", problems)      every SKILL.md, and Markdown at the top
     markdown_files("/home/u/.pi/agent/prompts", problems)  Markdown at the top
+    theme_files("/home/u/.pi/agent/themes", problems)      JSON at the top
 
 A folder with a SKILL.md is a skill; nothing below it is looked at. Left out is what begins with a
 dot, node_modules, and what .gitignore, .ignore and .fdignore of the folder and those in it say.
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SKILLS = "skills"
 PROMPTS = "prompts"
+THEMES = "themes"
+EXTENSIONS = "extensions"
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 40
 _IGNORE_FILES = (".gitignore", ".ignore", ".fdignore")
@@ -48,8 +51,18 @@ def markdown_files(folder: str, problems: list[str], *, deep: bool = False) -> l
     return list(walk.files(folder, "", ()))
 
 
+def theme_files(folder: str, problems: list[str], *, deep: bool = False) -> list[str]:
+    """The JSON files of a folder; if `deep`, of those below it too."""
+    depth = None if deep else 0
+    walk = _Walk(
+        folder, problems, lambda depth: True, holds_skills=False, depth=depth, ending=".json"
+    )
+    return list(walk.files(folder, "", ()))
+
+
 class _Walk:
-    """One walk. `takes(depth)` says whether Markdown counts at a depth; `depth` is the last one."""
+    """One walk. `takes(depth)` says whether files with the `ending` count at a depth; `depth` is
+    the last one."""
 
     def __init__(
         self,
@@ -59,12 +72,14 @@ class _Walk:
         *,
         holds_skills: bool = True,
         depth: int | None = None,
+        ending: str = ".md",
     ) -> None:
         self._root = root
         self._problems = problems
         self._takes = takes
         self._holds_skills = holds_skills
         self._depth = MAX_DEPTH if depth is None else depth
+        self._ending = ending
         self._left = MAX_ENTRIES
         self._inside: list[str] = []  # the real folders the walk is in
 
@@ -88,7 +103,9 @@ class _Walk:
         if _is_folder(entry):
             if depth < self._depth and os.path.realpath(entry.path) not in self._inside:
                 yield from self.files(entry.path, f"{prefix}{entry.name}/", rules)
-        elif entry.name.endswith(".md") and self._takes(depth) and os.path.exists(entry.path):
+        elif (
+            entry.name.endswith(self._ending) and self._takes(depth) and os.path.exists(entry.path)
+        ):
             yield entry.path  # a pipe too, to be told of; a link to nothing is nothing
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:

@@ -81,26 +81,30 @@ class Library(Value):
 
 def load(place: Place, wanted: Wanted) -> Library:
     """Look everywhere and read what is there. Nothing that is wrong with one file costs another."""
-    warnings: list[str] = []
+    warnings: list[str] = list(place.packages.problems) if place.packages else []
     infos: dict[str, dict[str, str]] = {}
     skills, problems = discover(SKILLS, place, wanted.skill_paths, is_closed=wanted.no_skills)
     warnings += problems
-    found_skills = _by_name("skill", skills, load_skill, infos, warnings)
+    found_skills = by_name("skill", skills, load_skill, infos, warnings)
     prompts, problems = discover(
         PROMPTS, place, wanted.template_paths, is_closed=wanted.no_templates
     )
     warnings += problems
-    templates = _by_name("prompt template", prompts, load_template, infos, warnings)
-    return Library(found_skills, templates, infos, warnings)
+    templates = by_name("prompt template", prompts, load_template, infos, warnings)
+    return Library(found_skills, templates, infos, list(dict.fromkeys(warnings)))
 
 
-def _by_name(
+def by_name(
     what: str,
     found: list[Found],
     read: Callable[[str], tuple[Any, list[str]]],
     infos: dict[str, dict[str, str]],
     warnings: list[str],
 ) -> dict[str, Any]:
+    """What the files hold by name, the first of each; `infos` and `warnings` are added to.
+
+    `read(path)` gives something with a name and a path, or None, and what is wrong with it.
+    """
     result: dict[str, Any] = {}
     for each in found:
         item, problems = read(each.path)

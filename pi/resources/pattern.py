@@ -29,6 +29,13 @@ def is_pattern(entry: str) -> bool:
 
 def is_wanted(path: str, patterns: Iterable[str], base: str) -> bool:
     """Whether patterns leave a file in; `base` is the folder they are relative to."""
+    patterns = list(patterns)
+    found = verdict(path, patterns, base)
+    return all(each.startswith(CHANGES) for each in patterns) if found is None else found
+
+
+def verdict(path: str, patterns: Iterable[str], base: str) -> bool | None:
+    """Whether patterns ask for a file (True) or leave it out (False); None: none is about it."""
     groups: dict[str, list[str]] = {"!": [], "+": [], "-": [], "": []}
     for pattern in patterns:
         mark = pattern[:1] if pattern.startswith(CHANGES) else ""
@@ -38,12 +45,12 @@ def is_wanted(path: str, patterns: Iterable[str], base: str) -> bool:
         called.append(os.path.dirname(path))
     exact = {name for each in called for name in (each, os.path.relpath(each, base))}
     names = exact | {os.path.basename(each) for each in called}
-    wanted = not groups[""] or any(_matches(names, each) for each in groups[""])
+    found = True if any(_matches(names, each) for each in groups[""]) else None
     if any(_matches(names, each) for each in groups["!"]):
-        wanted = False
+        found = False
     if any(_plain(each) in exact for each in groups["+"]):
-        wanted = True
-    return wanted and not any(_plain(each) in exact for each in groups["-"])
+        found = True
+    return False if any(_plain(each) in exact for each in groups["-"]) else found
 
 
 def _plain(pattern: str) -> str:

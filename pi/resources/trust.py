@@ -5,12 +5,13 @@
     trust.basis           "undecided"
     trust.gated           [".pi/settings.json", ".agents/skills"]
 
-The first that says something decides: the flag (`approval`), the decision kept for the project or
-the nearest folder above it (`trust.json`, real paths), the user's defaultProjectTrust. Nobody is
-asked here: what is undecided is not trusted.
+The first that says something decides: the flag (`approval`), an extension of the user (`answer`),
+the decision kept for the project or the nearest folder above it (`trust.json`, real paths), the
+user's defaultProjectTrust. Nobody is asked here: what is undecided is not trusted.
 
     basis         meaning
     flag          --approve, --no-approve or --untrusted
+    extension     a handler of project_trust said yes or no
     kept          trust.json says yes or no
     changed       trust.json says yes, but what pi would run is not what was trusted
     setting       defaultProjectTrust is always or never
@@ -89,9 +90,16 @@ class Trust(Value):
 
 
 def decide(
-    project: str, agent_dir: str, home: str, *, approval: str | None = None, default: str = "ask"
+    project: str,
+    agent_dir: str,
+    home: str,
+    *,
+    approval: str | None = None,
+    default: str = "ask",
+    answer: bool | None = None,
 ) -> Trust:
-    """Whether a project is trusted. `default` is the user's defaultProjectTrust.
+    """Whether a project is trusted. `default` is the user's defaultProjectTrust, `answer` what an
+    extension of the user said.
 
     When a kept decision is met for the first time, what the project makes pi run is put on record.
     """
@@ -100,6 +108,8 @@ def decide(
         return Trust(approval == APPROVE, "flag", found)
     if not found:
         return Trust(True, "nothing")
+    if answer is not None:
+        return Trust(answer, "extension", found)
     warnings: list[str] = []
     kept = _kept(agent_dir, project, warnings)
     if kept:
@@ -181,6 +191,17 @@ def keep(agent_dir: str, decisions: Mapping[str, bool | None]) -> None:
     for folder, decision in decisions.items():
         now = executable.fingerprint(folder) if decision else None
         executable.record(agent_dir, folder, now)
+
+
+def renew(trust: Trust, agent_dir: str, project: str) -> None:
+    """Put on record what a project makes pi run after a change that the user asked for.
+
+    Only where it was trusted by a kept decision, as it was until now. Raises FileError.
+    """
+    if trust.is_trusted and trust.basis == "kept":
+        from pi.resources import executable  # noqa: PLC0415 - start-up: only after a change
+
+        executable.record(agent_dir, project, executable.fingerprint(project))
 
 
 def _kept(agent_dir: str, project: str, warnings: list[str]) -> bool | None:

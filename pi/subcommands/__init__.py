@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 SUBCOMMANDS = {
     "auth": "pi.subcommands.auth",
     "config": "pi.subcommands.config",
+    "install": "pi.subcommands.install",
+    "list": "pi.subcommands.list",
+    "remove": "pi.subcommands.remove",
+    "doctor": "pi.subcommands.doctor",
     "sessions": "pi.subcommands.sessions",
     "trust": "pi.subcommands.trust",
+    "uninstall": "pi.subcommands.remove",
     "update": "pi.subcommands.update",
+    "vendor": "pi.subcommands.vendor",
 }
 """First word of the command line -> module."""
 

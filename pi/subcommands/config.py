@@ -4,6 +4,7 @@ pi config list                          what the files set, with the file it com
 pi config get retry.maxRetries          the value in force: a string as it is, the rest as JSON
 pi config set theme dark                in the user's file; --project for the project's
 pi config unset theme                   the default again
+pi config resources                     see `pi.subcommands.resource`
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import sys
 from pi import paths, settings
 from pi.configuration import open_configuration
 from pi.errors import EXIT_FAILED, EXIT_OK, UsageError
-from pi.resources import executable
-from pi.resources.trust import APPROVE
+from pi.resources.trust import APPROVE, renew
 from pi.settings.kind import check
 from pi.settings.merge import lookup
 from pi.settings.row import USER
 from pi.settings.table import ROWS
+from pi.subcommands import resource
 from pi.subcommands.option import HELP, read
 from pi.text.fuzzy import matching
 from pi.text.unicode import clean
@@ -40,6 +41,9 @@ Usage:
   pi config get KEY [--json]                the value in force; status 1 if there is none
   pi config set KEY VALUE [--project]       VALUE is JSON, or a string as it is
   pi config unset KEY [--project]           back to what holds without it
+  pi config resources [--json]              extensions, skills, templates, themes: on or off
+  pi config enable KIND NAME [--project]    load one of them; KIND as in the list
+  pi config disable KIND NAME [--project]   do not
 
 Options:
   --project, -l   The project's .pi/settings.json instead of your own file
@@ -55,12 +59,15 @@ _WORDS = {"list": 0, "get": 1, "set": 2, "unset": 1}
 
 def run(words: list[str], environ: Mapping[str, str], cwd: str) -> int:
     """Run `pi config`; returns the exit status. Raises PiError."""
+    if next((word for word in words if not word.startswith("-")), "") in resource.ACTIONS:
+        return resource.run(words, environ, cwd)
     if not words or any(word in HELP for word in words):
         return _print(USAGE)
     given = read(words, _OPTIONS)
     action, rest = (given.words or [""])[0], given.words[1:]
     if action not in _WORDS:
-        raise UsageError(f"pi config has the commands {', '.join(_WORDS)}")
+        names = (*_WORDS, *resource.ACTIONS)
+        raise UsageError(f"pi config has the commands {', '.join(names)}")
     if len(rest) != _WORDS[action]:
         raise UsageError(f"pi config {action}: give {_WORDS[action] or 'no'} word(s) after it")
     approval = APPROVE if {"--approve", "-a"} & set(given.options) else None
@@ -160,16 +167,9 @@ def _change(configured: Configuration, key: str, value: Any, given: Given) -> in
     if is_project:
         path = paths.project_settings_file(configured.project)
     settings.update(path, {key: value})
-    trust = configured.trust
-    if is_project and trust.is_trusted and trust.basis == "kept":
-        _put_on_record(configured)
+    if is_project:  # the user's own change of a trusted project is trusted too
+        renew(configured.trust, configured.agent_dir, configured.project)
     return _print(f"{path}: {key} is {'removed' if value is None else 'set'}\n")
-
-
-def _put_on_record(configured: Configuration) -> None:
-    """The user's own change of a trusted project is trusted too."""
-    content = executable.fingerprint(configured.project)
-    executable.record(configured.agent_dir, configured.project, content)
 
 
 def _print(text: str) -> int:

@@ -6,20 +6,22 @@ import os
 import sys
 
 from pi import paths
-from pi.auth import store
 from pi.errors import EXIT_OK, PiError, UsageError
 from pi.export import html, jsonl, target
-from pi.models import config
+from pi.export.look import look_for
 from pi.session import Session
 from pi.text.secret import Mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from pi.flags import Arguments
 
 
-def export(words: list[str], environ: Mapping[str, str], cwd: str) -> int:
-    """Export the session file that `words` begin with. Raises PiError."""
+def export(arguments: Arguments, environ: Mapping[str, str], cwd: str) -> int:
+    """Export the session file that --export names; a message is the output. Raises PiError."""
+    words = [arguments.get("export"), *arguments.messages]
     if len(words) > 2:
         raise UsageError(f'--export takes a session and one output; "{words[2]}" is one too many')
     home = paths.home_dir(environ)
@@ -27,9 +29,15 @@ def export(words: list[str], environ: Mapping[str, str], cwd: str) -> int:
     if not os.path.isfile(source):
         raise PiError(f"File not found: {source}")
     session = Session.open(source, is_read_only=True)
-    mask = Mask(_known(environ, cwd))
-    written = _writer(words)(session, _output(words, cwd, home), mask)
-    for line in session.warnings:
+    mask = Mask(target.known_secrets(environ, paths.agent_dir(environ, cwd)))
+    output, warnings = _output(words, cwd, home), session.warnings
+    if output.endswith(".jsonl"):
+        written = jsonl.export(session, output, mask)
+    else:
+        look, problems = look_for(arguments, environ, cwd)
+        written = html.export(session, output, mask, look)
+        warnings = [*warnings, *problems]
+    for line in warnings:
         sys.stderr.write(f"Warning: {line}\n")
     if mask.count:
         sys.stderr.write(
@@ -40,22 +48,7 @@ def export(words: list[str], environ: Mapping[str, str], cwd: str) -> int:
     return EXIT_OK
 
 
-def _writer(words: list[str]) -> Callable[[Session, str, Mask], str]:
-    is_lines = len(words) == 2 and words[1].endswith(".jsonl")
-    return jsonl.export if is_lines else html.export
-
-
 def _output(words: list[str], cwd: str, home: str) -> str:
     if len(words) == 2:
         return paths.absolute(words[1], cwd, home)
     return os.path.join(cwd, target.default_name(words[0], ""))
-
-
-def _known(environ: Mapping[str, str], cwd: str) -> list[str]:
-    """Secrets that can be found out without running anything."""
-    agent_dir = paths.agent_dir(environ, cwd)
-    stored, _ = store.load(paths.auth_file(agent_dir))
-    values = [entry.get(name) for entry in stored.values() for name in ("key", "access", "refresh")]
-    entries = config.load(paths.models_file(agent_dir)).entries.values()
-    values += [entry.get("apiKey") for entry in entries]
-    return [*target.secrets_of(environ), *(value for value in values if isinstance(value, str))]

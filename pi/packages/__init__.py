@@ -1,0 +1,1 @@
+"""Packages: extensions, skills, prompt templates and themes that are installed as one."""
