@@ -16,6 +16,7 @@ forgotten here.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import re
 import sys
@@ -25,15 +26,24 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from pi import cli, flags  # noqa: E402 - after the path
+from pi.extensions.api import METHODS  # noqa: E402
+from pi.extensions.context import CONTEXT_METHODS  # noqa: E402
+from pi.extensions.definition import FIELDS  # noqa: E402
+from pi.extensions.hook import HOOKS  # noqa: E402
+from pi.extensions.ui import UI_METHODS  # noqa: E402
+from pi.extensions.view import SESSION_METHODS  # noqa: E402
 from pi.models.server import SERVERS  # noqa: E402
 from pi.modes.print import EXIT_CODES  # noqa: E402
 from pi.providers.registry import FORMATS  # noqa: E402
 from pi.settings.row import USER  # noqa: E402
 from pi.settings.table import GROUPS  # noqa: E402
+from pi.theme.role import GROUPS as ROLE_GROUPS  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from pi.extensions.hook import Hook
 
 DOCS = ROOT / "docs"
 SECTION = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -164,6 +174,87 @@ def _formats() -> str:
     return "".join(f"- `{name}`\n" for name in FORMATS if name not in ("demo", "faux"))
 
 
+def _roles() -> str:
+    lines = []
+    for title, roles in ROLE_GROUPS.items():
+        for role in roles:
+            stand_in = f" Without it: {_code(role.fallback)}." if role.fallback else ""
+            lines.append((title, _code(role.name), f"{role.about}{stand_in}"))
+            title = ""
+    return _rows(("", "role", "what has this colour"), lines)
+
+
+def _hooks() -> str:
+    parts = []
+    groups = dict.fromkeys(hook.group for hook in HOOKS.values())
+    for group in groups:
+        parts.append(f"\n### {group.capitalize()} events\n")
+        for hook in HOOKS.values():
+            if hook.group == group:
+                parts.append(f"\n**{_code(hook.name)}** ({hook.rule}): {hook.help}\n\n")
+                parts.append(_hook_fields(hook))
+    return "".join(parts) + "\n"
+
+
+def _hook_fields(hook: Hook) -> str:
+    """Two lists of an event: what it has, and what may be answered."""
+    in_place = dict.fromkeys(hook.mutable, " *In place.*")
+    has = [f"  - {_code(n)}: {f.help}{in_place.get(n, '')}" for n, f in hook.fields.items()]
+    may = [f"  - {_code(n)}: {f.help}" for n, f in hook.answers.items()]
+    lines = ["- has", *has] if has else ["- has no fields"]
+    lines += ["- may return", *may] if may else []
+    return "\n".join(lines) + "\n"
+
+
+def _extension_api() -> str:
+    when = {"load": "any time"}
+    rows = ((_code(m.call), when.get(m.when, ""), m.help) for m in METHODS.values())
+    return _rows(("method of pi", "", "what it does"), rows)
+
+
+def _extension_context() -> str:
+    where = {"context": "", "command": "commands", "tool": "tools"}
+    rows = ((_code(m.call), where[m.on], m.help) for m in CONTEXT_METHODS.values())
+    return _rows(("member of ctx", "only for", "what it is"), rows)
+
+
+def _extension_session() -> str:
+    rows = ((_code(m.call), m.help) for m in SESSION_METHODS.values())
+    return _rows(("method of ctx.session", "what it gives"), rows)
+
+
+def _extension_ui() -> str:
+    rows = (
+        (_code(m.call), "yes" if m.rpc else "", _code(_default(m.default)), m.help)
+        for m in UI_METHODS.values()
+    )
+    return _rows(("method of ctx.ui", "over RPC", "where it cannot be done", "what it does"), rows)
+
+
+def _default(value: object) -> str:
+    return "nothing to undo" if callable(value) else repr(value)
+
+
+def _tool_fields() -> str:
+    return _rows(("field", "what it is"), ((_code(key), row[1]) for key, row in FIELDS.items()))
+
+
+def _example_extensions() -> str:
+    folder = ROOT / "examples" / "extensions"
+    rows = []
+    for path in sorted(folder.iterdir()):
+        entry = path
+        if path.is_dir():
+            manifest = path / "package.json"
+            named = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else {}
+            entry = path / named.get("pi", {}).get("extensions", ["__init__.py"])[0]
+        if entry.is_file():
+            about = ast.get_docstring(ast.parse(entry.read_text("utf-8"))) or ""
+            target = f"../examples/extensions/{entry.relative_to(folder)}"
+            rows.append((f"[{path.name}]({target})", about.split("\n")[0]))
+    return _rows(("extension", "what it does"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "flags": _flags,
     "environment": _environment,
@@ -172,6 +263,14 @@ TABLES: dict[str, Callable[[], str]] = {
     "providers": _providers,
     "servers": _servers,
     "formats": _formats,
+    "theme-roles": _roles,
+    "hooks": _hooks,
+    "extension-api": _extension_api,
+    "extension-context": _extension_context,
+    "extension-session": _extension_session,
+    "extension-ui": _extension_ui,
+    "tool-fields": _tool_fields,
+    "example-extensions": _example_extensions,
 }
 
 if __name__ == "__main__":

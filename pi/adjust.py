@@ -63,7 +63,7 @@ def cycle_model(agent: Agent) -> tuple[Model, str, bool] | None:
     if not choices or (current == 0 and len(choices) == 1):
         return None
     model, level = choices[(current + 1) % len(choices)]
-    agent.harness.set_model(model, _level_for(agent, model, level))
+    agent.harness.set_model(model, _level_for(agent, model, level), "cycle")
     return model, agent.harness.thinking, bool(scoped)
 
 
@@ -87,26 +87,28 @@ def cycle_level(agent: Agent) -> str | None:
 def set_queue_mode(agent: Agent, name: str, mode: str) -> None:
     """Give out the messages of a queue (steering, followUp) "one-at-a-time" or "all"; is saved."""
     _save(agent, f"{name}Mode", mode)
-    harness = agent.harness
-    (harness.steering if name == "steering" else harness.follow_ups).mode = mode
+    queues = agent.harness.queues
+    (queues.steering if name == "steering" else queues.follow_ups).mode = mode
 
 
 def set_auto_compaction(agent: Agent, on: bool) -> None:
     """Compact when the context gets full, or do not; is saved."""
     _save(agent, "compaction.enabled", on)
-    agent.harness.set_auto_compaction(on)
+    agent.harness.upkeep.auto = on
 
 
 def set_auto_retry(agent: Agent, on: bool) -> None:
     """Ask again after failures that pass, or do not; is saved."""
     _save(agent, "retry.enabled", on)
-    agent.harness.set_auto_retry(on)
+    agent.harness.retry.enabled = on
 
 
 def set_name(agent: Agent, name: str) -> None:
     """Give the session a display name. Raises SessionError for an empty one."""
     agent.session.set_name(name)
-    agent.emit(SessionInfoChanged(agent.session.name()))
+    found = agent.session.name()
+    agent.emit(SessionInfoChanged(found))
+    agent.hooks.post("session_info_changed", name=found)
 
 
 def _level_for(agent: Agent, model: Model, asked: str | None = None) -> str:

@@ -18,6 +18,7 @@ from pi.events import (
     SummaryRetryScheduled,
     SummaryRetryStart,
 )
+from pi.extensions.nohooks import NO_HOOKS
 from pi.messages import system_message, user_message
 from pi.value import Value, replace
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from pi.cancel import CancelToken
     from pi.client import Client
+    from pi.extensions.nohooks import NoHooks
     from pi.messages import Message
     from pi.request import Model, Options
     from pi.session import Session
@@ -39,7 +41,7 @@ class Parts(Value):
 
     `settings(model)` gives the token settings for a model; it may raise UsageError. `summariser(
     model, thinking)` gives who writes summaries of conversations with that model. `options` are
-    those of ordinary requests.
+    those of ordinary requests. `hooks` are those of `pi.state.Setup`, `report` tells about them.
     """
 
     session: Session
@@ -51,6 +53,20 @@ class Parts(Value):
     random: Callable[[], float]
     now_ms: Callable[[], int]
     emit: Callable[[Any], None]
+    hooks: NoHooks = NO_HOOKS
+    report: Callable[[str, str], object] = lambda event, text: None
+
+
+FORBIDDEN = "Compaction cancelled by an extension"
+
+
+class Why(Value):
+    """Why a compaction is made: manual, threshold or overflow; what the user wants stressed; and
+    whether the request that did not fit is made again afterwards."""
+
+    reason: str
+    focus: str | None = None
+    will_retry: bool = False
 
 
 class Asking:
@@ -93,7 +109,9 @@ class Asking:
         now_ms = self._parts.now_ms()
         messages = [system_message({"preamble": system}, now_ms), user_message(text, now_ms)]
         final: Done | Failed | None = None
-        for event in self._parts.client.stream(self._model, messages, self._options, self._token):
+        parts, token = self._parts, self._token
+        more = _taps(parts, token)
+        for event in parts.client.stream(self._model, messages, self._options, token, **more):
             if isinstance(event, (Done, Failed)):
                 final = event
         self._token.check()
@@ -117,3 +135,12 @@ class Asking:
         emit(SummaryRetryScheduled(attempt, limit, delay_ms, told))
         self._token.sleep(delay_ms / 1000)
         emit(self._retry_start)
+
+
+def _taps(parts: Parts, token: CancelToken) -> dict[str, Any]:
+    """What extensions have to do with a request on the side, for the client."""
+    if not parts.hooks.wants("before_provider_headers"):
+        return {}
+    from pi.hookup import taps_of  # noqa: PLC0415 - only where there is a handler
+
+    return {"taps": taps_of(parts.hooks, token, parts.report, is_side=True)}

@@ -14,22 +14,26 @@ from __future__ import annotations
 import os
 
 from pi.auth.apply import authoriser, locator
-from pi.briefing import read_briefing
+from pi.briefing import Briefing
 from pi.client import Client
 from pi.errors import UsageError
+from pi.extensions.nohooks import NO_HOOKS
 from pi.harness import Harness
 from pi.messages import image
 from pi.models.select import NO_MODEL, Want, choose, require
+from pi.prompt import build_sections
 from pi.promptcut import PromptCut
+from pi.promptoptions import options_of, parts_with
 from pi.request import Options
 from pi.retry import Policy
+from pi.routing import RoutedClient
 from pi.runtime import user_agent
 from pi.selection import open_session
 from pi.state import Setup
 from pi.summariser import open_summariser
+from pi.toolbox import Toolbox
 from pi.tools.base import declaration
-from pi.tools.registry import builtin
-from pi.tools.select import ToolFlags, select
+from pi.tools.select import ToolFlags
 from pi.tools.workspace import Workspace
 from pi.transcript import Prompt, replay
 from pi.transport import Limits, Transport
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pi.configuration import Configuration
+    from pi.extensions.extension import Command
+    from pi.extensions.nohooks import NoHooks
     from pi.flags import Arguments
     from pi.models.select import Choice
     from pi.request import Model
@@ -88,8 +94,8 @@ class Conversation(Value):
 
     `warnings` are lines for the user, from every step that was taken. `pictures` says how images
     of prompts are to be prepared; `workspace` is where the tools and the user's own commands work.
-    `expand` makes a prompt of what the user typed (templates, skills); `commands` lists what can be
-    typed after a slash, each `{"name", "description"?, "source", "sourceInfo"}`.
+    `briefing` has what a prompt may call, and `toolbox` all tools. `hooks` are the extensions and
+    `host` is what they reach the program by; None where there are none.
     """
 
     harness: Harness
@@ -98,14 +104,25 @@ class Conversation(Value):
     pictures: Pictures
     workspace: Workspace
     warnings: list[str]
-    expand: Callable[[str], str] = str
-    commands: Callable[[], list[dict[str, Any]]] = list
+    briefing: Briefing
+    toolbox: Toolbox
+    hooks: NoHooks = NO_HOOKS
+    host: Any = None
 
     def __enter__(self) -> Conversation:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def expand(self, typed: str) -> str:
+        """The prompt that the user's text stands for. Raises PiError."""
+        return self.briefing.library.expand(typed)
+
+    def commands(self) -> list[dict[str, Any]]:
+        """What can be typed after a slash: `{"name", "description"?, "source", "sourceInfo"}`;
+        commands of extensions come first."""
+        return [*map(_listed, self.hooks.commands()), *self.briefing.library.commands()]
 
     def close(self) -> None:
         """Make the session durable and close the connections."""
@@ -148,16 +165,23 @@ def join(
     Raises UsageError or NoModelError; the session is closed then.
     """
     try:
-        return _joined(configured, arguments, opened, needs_model, own)
+        return joined(configured, arguments, opened, needs_model=needs_model, own=own)
     except BaseException:
         opened.session.close()
         raise
 
 
-def _joined(
-    configured: Configuration, arguments: Arguments, opened: Opened, needs_model: bool, own: Own
+def joined(
+    configured: Configuration,
+    arguments: Arguments,
+    opened: Opened,
+    *,
+    needs_model: bool = True,
+    own: Own = NOTHING_OWN,
 ) -> Conversation:
+    """The same, for a session that stays open when there is an error."""
     here, configured = configured, configured.in_project(opened.cwd)
+    crew = configured.crew()
     remarks = [] if configured is here else list(configured.settings.warnings)
     session = opened.session
     choice = _choose_model(configured, arguments, opened, own)
@@ -166,7 +190,7 @@ def _joined(
     summariser, about_summaries = open_summariser(configured.models, configured.settings)
     remarks += [*configured.trust.remarks(), *about_summaries]
     transport = _transport(configured)
-    parts = _Parts(configured, arguments, opened, (model, choice.thinking), own)
+    parts = _Parts(configured, arguments, opened, (model, choice.thinking), own, crew.hooks)
     harness = Harness(
         Setup(
             session,
@@ -180,6 +204,11 @@ def _joined(
             auto_compaction=configured.settings.get("compaction.enabled"),
             compaction=lambda m: configured.settings.compaction(f"{m['provider']}/{m['id']}"),
             summariser=summariser,
+            measured=configured.models.measured,
+            hooks=crew.hooks,
+            report=None if crew.host is None else crew.host.complain,
+            prompt_options=parts.prompt_options,
+            available=parts.toolbox.available,
             steering_mode=configured.settings.get("steeringMode"),
             follow_up_mode=configured.settings.get("followUpMode"),
         )
@@ -189,8 +218,8 @@ def _joined(
     if opened.resumes and arguments.get("thinking") and model.get("reasoning"):
         _record_level(session, choice.thinking)
     notices = [choice.notice] if choice.notice else []
-    warnings = [*session.warnings, *choice.warnings, *notices, *remarks, *parts.warnings]
-    library = parts.library
+    remarks += [*parts.briefing.warnings, *crew.warnings()]
+    warnings = [*session.warnings, *choice.warnings, *notices, *remarks]
     return Conversation(
         harness,
         transport,
@@ -198,9 +227,17 @@ def _joined(
         parts.pictures(),
         parts.workspace,
         warnings,
-        expand=library.expand,
-        commands=library.commands,
+        parts.briefing,
+        parts.toolbox,
+        crew.hooks,
+        crew.host,
     )
+
+
+def _listed(command: Command) -> dict[str, Any]:
+    told = {"description": command.description} if command.description else {}
+    origin = {"source": "extension", "sourceInfo": command.extension.info()}
+    return {"name": command.name, **told, **origin}
 
 
 def _served_now(model: Model) -> Model:
@@ -226,6 +263,9 @@ def _choose_model(
         api_key=api_key,
         resumes=resumes,
         session_model=session.model() if resumes else None,
+        session_choice=session.chosen_model()
+        if resumes and configured.models.extra.names()
+        else None,
         session_thinking=session.thinking_level() if resumes else None,
         given=own.model,
     )
@@ -237,10 +277,12 @@ def _record_level(session: Session, level: str) -> None:
         session.append("thinking_level_change", thinkingLevel=level)
 
 
-def _client(configured: Configuration, transport: Transport) -> Client:
+def _client(configured: Configuration, transport: Transport) -> RoutedClient:
     keys = configured.models.keys
     limits = _limits(configured)
-    return Client(transport, authoriser(keys, transport), locate=locator(keys), limits=limits)
+    client = Client(transport, authoriser(keys, transport), locate=locator(keys), limits=limits)
+    client.codec_of = configured.models.codec_of
+    return RoutedClient(client, configured.models.route)
 
 
 def _transport(configured: Configuration) -> Transport:
@@ -278,9 +320,9 @@ class _Parts:
         opened: Opened,
         start: tuple[Model, str],
         own: Own,
+        hooks: NoHooks,
     ) -> None:
         self.harness: Harness | None = None
-        self.warnings: list[str] = []
         self._configured = configured
         self._arguments = arguments
         self._session = opened.session
@@ -288,14 +330,15 @@ class _Parts:
         self._start = start
         self._own = own
         self._settings = configured.settings
-        briefing = read_briefing(configured, arguments, opened.cwd)
-        self.warnings += briefing.warnings
-        self.library, self._sections = briefing.library, briefing.sections
+        self.briefing = Briefing(configured, arguments, opened.cwd)
         self.workspace = self._workspace()
+        self.toolbox = self._toolbox(hooks)
 
     def tools(self) -> dict[str, Tool]:
         """The active tools, bound to the session's folder."""
-        available = builtin(self.workspace)
+        return self.toolbox.initial(self._tools_before())
+
+    def _toolbox(self, hooks: NoHooks) -> Toolbox:
         flags = ToolFlags(
             self._arguments.get("tools"),
             self._arguments.get("exclude-tools"),
@@ -303,9 +346,7 @@ class _Parts:
             self._arguments.get("no-builtin-tools", False),
         )
         layers = [names for _, _, names in self._settings.each("defaultTools")]
-        chosen = select(list(available), flags, layers, self._tools_before())
-        brought = {tool.name: tool for tool in self._own.tools}
-        return {name: available[name] for name in chosen} | brought
+        return Toolbox(self.workspace, flags, layers, hooks, self._own.tools)
 
     def _tools_before(self) -> list[str] | None:
         """The tools in force where the session goes on; None where it says nothing about them."""
@@ -314,13 +355,19 @@ class _Parts:
             return None
         return [tool["name"] for tool in replay(messages).tools]
 
-    def prompt(self, tools: Mapping[str, Tool]) -> Prompt:
-        """The prompt to be in force with these tools."""
+    def prompt(self, tools: Mapping[str, Tool], options: dict[str, Any] | None = None) -> Prompt:
+        """The prompt to be in force with these tools; `options` is what an extension made of
+        `prompt_options`."""
         active = list(tools.values())
-        sections = self._sections(active)
+        told = self.briefing.parts(active)
+        sections = build_sections(told if options is None else parts_with(told, options, active))
         if self._own.sections is not None:
             sections = {**self._own.sections, "cwd": sections["cwd"]}
         return Prompt("", sections, [declaration(tool) for tool in active])
+
+    def prompt_options(self, tools: Mapping[str, Tool]) -> dict[str, Any]:
+        """What the prompt is made of, as extensions see it."""
+        return options_of(self.briefing.parts(list(tools.values())), self.toolbox.available())
 
     def pictures(self) -> Pictures:
         """How images of prompts are to be prepared."""

@@ -1,81 +1,91 @@
 """What the model is told before a conversation begins, and what the user's commands stand for.
 
-    briefing = read_briefing(configured, arguments, "/home/u/app")
-    briefing.sections(tools)                {"preamble": ..., "skills": ..., ...}
+    briefing = Briefing(configured, arguments, "/home/u/app")
+    briefing.parts(tools)                   what `pi.prompt.build_sections` takes
     briefing.library.expand("/review x")    a prompt
+    briefing.widen(["/x/skills"], [])       with what extensions name
 
 System prompt, context files, skills and prompt templates are read once, when a conversation is
-opened, so that its prompt stays the same; only the tools may change later.
+opened, so that its prompt stays the same; only the tools may change later, and extensions may add
+skills and templates when the session starts.
 """
 
 from __future__ import annotations
 
 import os
 
+from pi import paths
 from pi.errors import UsageError
-from pi.prompt import Parts, build_sections
+from pi.prompt import Parts
 from pi.resources.context import find_context_files, find_prompt_file, read_text
-from pi.resources.discover import Place
 from pi.resources.library import Wanted, load
 from pi.resources.trust import UNTRUSTED
 from pi.runtime import docs_folder
 from pi.text.unicode import clean
-from pi.value import Value
+from pi.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from pi.configuration import Configuration
     from pi.flags import Arguments
     from pi.resources.context import ContextFile
-    from pi.resources.library import Library
     from pi.tools.base import Tool
 
 
-class Briefing(Value):
-    """`sections(tools)` are the prompt's sections by name; `warnings` are about what was read."""
+class Briefing:
+    """What flags, user and project (if it is trusted) have for work in `cwd`.
 
-    sections: Callable[[Sequence[Tool]], dict[str, str]]
-    library: Library
-    warnings: list[str]
-
-
-def read_briefing(configured: Configuration, arguments: Arguments, cwd: str) -> Briefing:
-    """Read what flags, user and project (if it is trusted) have for work in `cwd`.
-
-    Raises UsageError for a file named by a flag that cannot be read.
+    `warnings` are about what was read. Raises UsageError for a file named by a flag that cannot be
+    read.
     """
-    warnings: list[str] = []
-    library = _library(configured, arguments, cwd)
-    custom = _system_prompt(configured, arguments, cwd, warnings)
-    appended = _addendum(configured, arguments, cwd, warnings)
-    context = _context(configured, arguments, cwd, warnings)
-    docs, skills = docs_folder(), list(library.skills.values())
 
-    def sections(tools: Sequence[Tool]) -> dict[str, str]:
-        return build_sections(Parts(cwd, tools, custom, appended, context, docs, skills))
+    def __init__(self, configured: Configuration, arguments: Arguments, cwd: str) -> None:
+        self.warnings: list[str] = []
+        self.theme_paths: list[str] = []
+        self._cwd = cwd
+        self._place = configured.place
+        self._wanted = Wanted(
+            arguments.get("skill", ()),
+            arguments.get("prompt-template", ()),
+            arguments.get("no-skills", False),
+            arguments.get("no-prompt-templates", False),
+        )
+        self.library = load(self._place, self._wanted)
+        self.warnings += self.library.warnings
+        self._custom = _system_prompt(configured, arguments, cwd, self.warnings)
+        self._appended = _addendum(configured, arguments, cwd, self.warnings)
+        self._context = _context(configured, arguments, cwd, self.warnings)
+        self._docs = docs_folder()
 
-    return Briefing(sections, library, [*library.warnings, *warnings])
+    def parts(self, tools: Sequence[Tool]) -> Parts:
+        """What the prompt is made of, with these tools."""
+        skills = list(self.library.skills.values())
+        custom, docs = self._custom, self._docs
+        return Parts(self._cwd, tools, custom, self._appended, self._context, docs, skills)
 
+    def widen(
+        self, skills: Sequence[str], templates: Sequence[str], themes: Sequence[str] = ()
+    ) -> list[str]:
+        """Load these files and folders too; returns what is wrong with them. Relative paths are
+        below the session's folder. Themes are only noted (`theme_paths`)."""
+        self.theme_paths += self._absolute(themes)
+        if not (skills or templates):
+            return []
+        wanted = self._wanted
+        self._wanted = replace(
+            wanted,
+            skill_paths=[*wanted.skill_paths, *self._absolute(skills)],
+            template_paths=[*wanted.template_paths, *self._absolute(templates)],
+        )
+        known = set(self.library.warnings)
+        self.library = load(self._place, self._wanted)
+        return [line for line in self.library.warnings if line not in known]
 
-def _library(configured: Configuration, arguments: Arguments, cwd: str) -> Library:
-    place = Place(
-        configured.agent_dir,
-        configured.home,
-        configured.cwd,
-        cwd,
-        configured.trust.is_trusted,
-        configured.settings,
-    )
-    wanted = Wanted(
-        arguments.get("skill", ()),
-        arguments.get("prompt-template", ()),
-        arguments.get("no-skills", False),
-        arguments.get("no-prompt-templates", False),
-    )
-    return load(place, wanted)
+    def _absolute(self, names: Sequence[str]) -> list[str]:
+        return [paths.absolute(name, self._cwd, self._place.home) for name in names]
 
 
 def _system_prompt(

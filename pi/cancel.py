@@ -46,6 +46,11 @@ class CancelToken:
                 return
             callback()
 
+    @property
+    def aborted(self) -> bool:
+        """`cancelled`, as the reference's signal calls it, for extensions."""
+        return self.cancelled
+
     def on_cancel(self, callback: Callable[[], object]) -> Callable[[], object]:
         """Run `callback` once when the token fires, or now if it has. Returns the way to undo it.
 

@@ -21,6 +21,7 @@ from pi.providers import failure, registry
 from pi.providers.draft import Draft
 from pi.providers.handover import prepare
 from pi.providers.opencode import opencode_headers
+from pi.tap import NO_TAPS, changed, watched, with_headers
 from pi.text.unicode import decode
 from pi.transcript import tools_in_force
 from pi.transport import Limits
@@ -29,13 +30,13 @@ from pi.value import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import ModuleType
     from typing import Any
 
     from pi.cancel import CancelToken
     from pi.events import StreamEvent
     from pi.messages import Message
     from pi.request import Model, Options, Request
+    from pi.tap import Headers, Taps
     from pi.transport import Response, Transport
 
 ERROR_BODY_BYTES = 64 * 1024
@@ -54,7 +55,8 @@ class Client:
     model the address it has for this user.
 
     `limits` are those of hosts on the network; the transport drops the first-byte limit for
-    loopback. `now_ms` gives message timestamps, `monotonic` measures durations.
+    loopback. `now_ms` gives message timestamps, `monotonic` measures durations. `codec_of(model)`
+    is what speaks with a model: its wire format, unless an extension does.
     """
 
     def __init__(
@@ -73,9 +75,16 @@ class Client:
         self._limits = limits or Limits()
         self._now_ms = now_ms
         self._monotonic = monotonic
+        self.codec_of: Callable[[Model], Any] = lambda model: registry.load(model["api"])
 
     def stream(
-        self, model: Model, messages: list[Message], options: Options, token: CancelToken
+        self,
+        model: Model,
+        messages: list[Message],
+        options: Options,
+        token: CancelToken,
+        *,
+        taps: Taps = NO_TAPS,
     ) -> Iterator[StreamEvent]:
         """Ask `model` to go on from `messages`. Ends with exactly one Done or Failed."""
         started = self._monotonic()
@@ -83,7 +92,7 @@ class Client:
         final: Done | Failed | None = None
         try:
             token.check()
-            for event in self._respond(model, messages, options, draft, token):
+            for event in self._respond(model, messages, options, draft, token, taps):
                 if type(event) is Done:
                     final = event
                 else:
@@ -107,9 +116,10 @@ class Client:
         options: Options,
         draft: Draft,
         token: CancelToken,
+        taps: Taps,
     ) -> Iterator[StreamEvent]:
         """The events of one answer. Raises ProviderError, PiError or Cancelled."""
-        codec = registry.load(model["api"])
+        codec = self.codec_of(model)
         context = prepare(messages, model)
         draft.tools = tools_in_force(context.tools, context.messages)
         if hasattr(codec, "respond"):
@@ -120,10 +130,13 @@ class Client:
         beside = opencode_headers(placed, options)
         if beside:
             request = replace(request, headers={**request.headers, **beside})
-        ready, response = self._opened(request, placed, token)
+        request, own_headers = changed(request, taps)
+        ready, response = self._opened(request, placed, token, own_headers)
         try:
+            if taps.response is not None:
+                taps.response(response.status, dict(response.headers))
             _check(response, request)
-            yield from _decoded(codec, response, request, draft)
+            yield from codec.decode(_records(response, request, model, taps), draft)
             response.finish()
         except ProviderError as error:
             raise _without(error, ready.secrets()) from None
@@ -131,23 +144,27 @@ class Client:
             response.close()
 
     def _opened(
-        self, request: Request, model: Model, token: CancelToken
+        self, request: Request, model: Model, token: CancelToken, own_headers: Headers
     ) -> tuple[Request, Response]:
-        """A request as it was sent, and its answer; asked twice where only our clock was wrong."""
-        ready = self._authorise(request, model, token)
+        """A request as it was sent, and its answer; asked twice where only our clock was wrong.
+
+        `own_headers` hold even against those that come with the credential.
+        """
+        ready = with_headers(self._authorise(request, model, token), own_headers)
         response = self._transport.open(ready, token, self._limits)
         provider_s = _other_time(ready, response, self._now_ms() / 1000)
         if provider_s is None:
             return ready, response
         response.close()
-        ready = self._authorise(request, model, token, provider_s)
+        ready = with_headers(self._authorise(request, model, token, provider_s), own_headers)
         return ready, self._transport.open(ready, token, self._limits)
 
 
-def _decoded(
-    codec: ModuleType, response: Response, request: Request, draft: Draft
-) -> Iterator[StreamEvent]:
-    yield from codec.decode(_FRAMINGS[request.framing](response.chunks()), draft)
+def _records(response: Response, request: Request, model: Model, taps: Taps) -> Iterator[Any]:
+    records = _FRAMINGS[request.framing](response.chunks())
+    if taps.record is None:
+        return records
+    return watched(records, request.framing, model, taps.record)
 
 
 def _event_stream(chunks: Iterable[bytes]) -> Iterator[tuple[dict[str, Any], bytes]]:

@@ -17,19 +17,20 @@ from binascii import b2a_base64
 from pi.agent import Agent
 from pi.assembly import Own, join
 from pi.errors import UsageError
-from pi.events import AgentSettled
+from pi.events import AgentSettled, Notice
 from pi.files import read_bounded, reason
 from pi.flags import Arguments
 from pi.models.naming import Naming
 from pi.models.select import check_usable
+from pi.prompting import ignore
 from pi.providers.faux import Script, faux_model
 from pi.providers.thinking import LEVELS, clamp
+from pi.reception import INTERACTIVE
 from pi.run import Run
 from pi.selection import Opened
 from pi.snapshot import is_model, snapshot_of
 from pi.text.imagefmt import detect
 from pi.tools.function import tool_of
-from pi.tools.registry import builtin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ class Conversation:
         self._agent = agent
         self._arguments = arguments
         self._own = own
-        self._brought = {tool.name: tool for tool in own.tools}
         self.warnings: list[str] = [*agent.configured.warnings, *agent.conversation.warnings]
 
     def __enter__(self) -> Conversation:
@@ -65,6 +65,10 @@ class Conversation:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def begin(self, reason: str = "startup", previous: str | None = None) -> None:
+        """Let extensions learn of the session; done by whoever makes a conversation."""
+        self._agent.start(reason, previous)
 
     def close(self) -> None:
         """Abort what runs, make the session durable, and take no more prompts."""
@@ -82,9 +86,12 @@ class Conversation:
         run = Run(self._agent.abort)
         is_started = False
 
-        def accepted(_: str) -> None:
+        def accepted(disposition: str) -> None:
             nonlocal is_started
             is_started = True  # what is told from now on is of this run
+            if disposition == "handled":  # by an extension; what that began is a run of its own
+                undo()
+                run.end()
 
         def see(event: Any) -> None:
             if is_started:
@@ -98,7 +105,13 @@ class Conversation:
 
         undo = self._agent.subscribe(see)
         try:
-            self._agent.prompt(message, accepted=accepted, refused=refused, images=pictures)
+            self._agent.prompt(
+                message,
+                accepted=accepted,
+                refused=refused,
+                images=pictures,
+                source=INTERACTIVE,
+            )
         except BaseException:
             undo()
             raise
@@ -116,11 +129,11 @@ class Conversation:
 
         While nothing runs it waits for the next prompt; so does what comes too late.
         """
-        self._agent.queue("steer", message)
+        self._queue("steer", message)
 
     def follow_up(self, message: str) -> None:
         """Say something more when the run would stop."""
-        self._agent.queue("followUp", message)
+        self._queue("followUp", message)
 
     def abort(self) -> None:
         """Stop what runs; returns at once."""
@@ -192,7 +205,7 @@ class Conversation:
     def add_tool(self, function: Callable[..., Any] | Tool) -> Tool:
         """Let the model call a plain function from the next prompt on; see `pi.tools.function`."""
         tool = tool_of(function)
-        self._brought[tool.name] = tool
+        self._agent.conversation.toolbox.bring(tool)
         self._agent.harness.tools = {**self._agent.harness.tools, tool.name: tool}
         return tool
 
@@ -232,14 +245,16 @@ class Conversation:
             raise UsageError("there is nothing to fork yet: send a message first")
         forked = session.clone() if before is None else session.branch_before(before)[0]
         harness = self._agent.harness
-        brought = tuple(self._brought[name] for name in self.tools if name in self._brought)
+        brought = self._agent.conversation.toolbox.brought(self.tools)
         own = Own(harness.model, brought, self._own.sections)
         kept = {key: value for key, value in self._arguments.values.items() if key in _FORKED}
         arguments = Arguments({**kept, "thinking": harness.thinking}, [], [], {})
         opened = Opened(forked, self.cwd, forked.is_begun())
-        joined = join(self._agent.configured, arguments, opened, own=own)
-        made = Conversation(Agent(self._agent.configured, arguments, joined), arguments, own)
+        configured = self._agent.configured.apart()
+        joined = join(configured, arguments, opened, own=own)
+        made = Conversation(Agent(configured, arguments, joined, own), arguments, own)
         made.set_tools([name for name in self.tools if name in made.available_tools()])
+        made.begin("fork", session.path)
         return made
 
     # --- inside ----------------------------------------------------------------------------------
@@ -255,7 +270,15 @@ class Conversation:
         return found
 
     def _available(self) -> Mapping[str, Tool]:
-        return builtin(self._agent.conversation.workspace) | self._brought
+        return self._agent.conversation.toolbox.available()
+
+    def _queue(self, behaviour: str, message: str) -> None:
+        self._agent.queue(
+            behaviour, message, accepted=ignore, refused=self._refuse, source=INTERACTIVE
+        )
+
+    def _refuse(self, error: PiError) -> None:
+        self._agent.emit(Notice("error", str(error)))
 
 
 _FORKED = ("system-prompt", "append-system-prompt", "no-context-files")

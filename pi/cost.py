@@ -19,7 +19,7 @@ Source: the reference's models-configuration and message-types pages.
 
 from __future__ import annotations
 
-from math import isfinite
+from pi.text.number import is_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,5 +106,4 @@ def _count(value: object) -> int:
 
 
 def _amount(value: object) -> float:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if is_number and isfinite(value) else 0
+    return value if is_number(value) else 0

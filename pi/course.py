@@ -2,78 +2,81 @@
 
     Course(harness, token).run([text("hi")])      # Settled(message, error, aborted)
 
-It runs the loop, stores each message before the event that announces it, asks again after failures
-that pass, and makes the conversation shorter where it gets too long. The harness owns what outlives
-a prompt; here is what does not (`Progress`). Order of events: `contracts.md` sections 2 and 3.
+It runs the loop and stores each message before the event that announces it. Extensions are asked,
+and told, before everybody else (`pi.unhooked`). The harness owns what outlives a prompt; what does
+not is here, in `Progress`, `Recovery` (failures, a conversation that gets too long) and `Opening`.
+Order of events: `contracts.md` sections 2 and 3.
 """
 
 from __future__ import annotations
 
-from pi import retry
-from pi.compaction.detect import CIRCLE
-from pi.errors import Cancelled, ProviderError
 from pi.events import (
     AgentEnd,
     AgentSettled,
-    CompactionEnd,
-    EntryAppended,
     MessageEnd,
     MessageStart,
-    RetryEnd,
-    RetryStart,
+    MessageUpdate,
+    Start,
     TurnEnd,
 )
-from pi.loop import HaltError, Task, run
-from pi.messages import is_failed, system_message, tool_calls, user_message
-from pi.state import Progress, Settled
-from pi.transcript import difference, replay
-from pi.upkeep import SECOND_OVERFLOW
-from pi.value import replace
+from pi.extensions.nohooks import NO_HOOKS
+from pi.loop import Task, run
+from pi.messages import tool_calls, user_message
+from pi.models.added import is_virtual
+from pi.opening import Opening
+from pi.recovery import Recovery
+from pi.state import Settled
+from pi.store.convert import as_sent
+from pi.tap import NO_TAPS
+from pi.unhooked import Unhooked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from pi.batch import Batch
     from pi.cancel import CancelToken
+    from pi.errors import ProviderError
     from pi.events import StreamEvent
     from pi.messages import Message
+    from pi.request import Model
+    from pi.tools.base import Tool
 
-CANCELLED_RETRY = "Retry cancelled"
+_OUTCOMES = {"error": "error", "aborted": "aborted"}
+"""The stopReason of an answer -> how its turn went; any other is "completed"."""
 
 
-class Course(Progress):
+class Course(Recovery):
     """One prompt of a harness, on the thread that asked for it. See the module's head."""
 
     def __init__(self, harness: Any, token: CancelToken) -> None:  # a Harness, which knows us
-        super().__init__(token)
-        self._harness = harness
-        self._session = harness.session
-        self._setup = harness.setup
+        super().__init__(harness, token)
+        self._queues = harness.queues
+        self._hooked = self._connected()
+        self.opening = Opening(self._setup, harness, token)
+        self.batch: Batch | None = None  # the calls that run, or ran last
+        self._results: list[str] = []  # the entries of the results of the turn
+        self._has_said = False  # something of an extension, since the loop last heard of it
 
-    def run(self, content: str | list[Any]) -> Settled:
-        """Add a user message and work until nothing automatic is left to do."""
+    def _connected(self) -> Unhooked:
+        """What connects the prompt with extensions."""
+        if self._setup.hooks is NO_HOOKS:
+            return Unhooked()
+        from pi.hooked import Hooked  # noqa: PLC0415 - only with extensions
+
+        return Hooked(self._setup, self._harness, self.token)
+
+    def run(self, content: str | list[Any] | Message) -> Settled:
+        """Add a message, the user's or one of an extension, and work to the end."""
         self._compact_if_due()
-        return self._settle(self._opening(content))
-
-    def give_up_retry(self) -> None:
-        """End the pause before a retry, if there is one: the prompt settles with its failure."""
-        pause = self.pause
-        if pause is not None:
-            pause.cancel(CANCELLED_RETRY)
+        self._harness.record_selection()
+        first = content
+        if not isinstance(content, dict):
+            first = user_message(content, self._setup.now_ms())
+        return self._settle(self.opening.messages(first, self._queues.take_next_turn()))
 
     # --- one prompt ------------------------------------------------------------------------------
-
-    def _opening(self, content: str | list[Any]) -> list[Message]:
-        """The messages a prompt adds: a system message when the prompt changed, the user's."""
-        self._harness.record_selection()
-        wanted = self._setup.prompt(self._harness.tools)
-        sections, added, removed = difference(replay(self._session.context()), wanted)
-        messages = [user_message(content, self._setup.now_ms())]
-        if sections or added or removed:
-            stamp = self._setup.now_ms()
-            messages.insert(0, system_message(sections, stamp, added, removed))
-        return messages
 
     def _settle(self, prompts: list[Message]) -> Settled:
         while True:
@@ -81,170 +84,203 @@ class Course(Progress):
             prompts = []
             goes_on = self._recover() if self.delay_ms is None else self._wait_for_retry()
             if not goes_on:
-                prompts = self._harness.take_late(self.token)
-                if not prompts:
-                    break
+                prompts, goes_on = self._more()
+            if not goes_on:
+                break
+            prompts = [*self.opening.preface(), *prompts]
+        self._say_waiting()
         self._session.sync()
-        aborted = self.answer is not None and self.answer.get("stopReason") == "aborted"
-        aborted = aborted or self.token.cancelled
+        aborted = self._outcome() == "aborted" or self.token.cancelled
         self._emit(AgentSettled(aborted))
+        self._hooked.settled(aborted)
         return Settled(self.answer, self.error, aborted)
+
+    def _more(self) -> tuple[list[Message], bool]:
+        """What another run begins with, and whether there is to be one."""
+        if self._hooked.minds_settling:
+            due = self._queues.take_due()
+            if due:
+                return due, True
+            if self._hooked.before_settle(self._outcome()):
+                return [], True
+        late = self._queues.take_late(self.token)
+        return late, bool(late)
 
     def _run_once(self, prompts: list[Message]) -> None:
         self.is_halted = False
-        task = Task(
-            prompts,
-            self._session.context(),
-            self._stream,
-            self._harness.tools,
-            gate=self._setup.gate,
-            steering=self._harness.steering.take,
-            follow_ups=self._harness.follow_ups.take,
-            renew=self._renewed,
-            now_ms=self._setup.now_ms,
-        )
-        events = run(task, self.token)
+        hooked = self._hooked
+        hooked.begin_run()
+        events = run(self._task(prompts), self.token)
         try:
             for event in events:
-                self._handle(event)
+                if type(event) is MessageUpdate:  # nearly all events are
+                    if hooked.hears_updates:
+                        hooked.hear(event)
+                    self._emit(event)
+                else:
+                    self._tell(event)
         finally:
             events.close()
+
+    def _task(self, prompts: list[Message]) -> Task:
+        return Task(
+            prompts,
+            self._conversation(),
+            self._stream,
+            _Current(self._harness),
+            gate=self._hooked.gate(self._setup.gate),
+            steering=self._queues.steering.take,
+            follow_ups=self._queues.follow_ups.take,
+            renew=self._renewed,
+            preface=self.opening.preface,
+            complete=self._hooked.completed,
+            insists=lambda: self._hooked.goes_on,
+            began=self._began,
+            now_ms=self._setup.now_ms,
+        )
+
+    # --- one request -----------------------------------------------------------------------------
 
     def _stream(self, messages: list[Message], token: CancelToken) -> Iterator[StreamEvent]:
         self._session.sync()
         model, thinking = self._harness.model, self._harness.thinking
         options = self._setup.options(model, thinking)
-        return self._setup.client.stream(model, messages, options, token)
+        more: dict[str, Any] = {}
+        if is_virtual(model):
+            more["turn"] = self.occasion.turn(self._session, model, self._emit, self._fit)
+        taps = self._hooked.taps()
+        if taps is not NO_TAPS:
+            more["taps"] = taps
+        events = self._setup.client.stream(model, self._sent(messages), options, token, **more)
+        return self._followed(events) if self._hooked.hears_updates else events
 
-    # --- a conversation that gets too long -------------------------------------------------------
+    def _conversation(self) -> list[Message]:
+        """The messages so far: as handlers are to see them, if they are, else as they are sent."""
+        session = self._session
+        return session.messages() if self._hooked.sees_messages else session.context()
 
-    def _attempt(self, reason: str, will_retry: bool = False) -> bool:
-        model, thinking = self._harness.model, self._harness.thinking
-        return self._harness.upkeep.attempt(reason, model, thinking, self.token, will_retry)
+    def _sent(self, messages: list[Message]) -> list[Message]:
+        """The messages of one request, after extensions had their say."""
+        return as_sent(self.opening.forced(self._hooked.projected(messages)))
 
-    def _compact_if_due(self) -> None:
-        if self._harness.upkeep.is_due(self._harness.model):
-            self._attempt("threshold")
+    def _fit(self, model: Model, messages: list[Message]) -> list[Message]:
+        """The messages of a request for the model it was routed to, shorter if they must be."""
+        if not self._harness.upkeep.is_due(model) or not self._attempt("threshold"):
+            return messages
+        self.is_shortened = True
+        return self._sent(self._conversation())
+
+    def _followed(self, events: Iterator[StreamEvent]) -> Iterator[StreamEvent]:
+        """The events of an answer; what arrives of it can be seen meanwhile."""
+        try:
+            for event in events:
+                if type(event) is Start:
+                    self._hooked.draft = event.draft
+                yield event
+        finally:
+            events.close()
 
     def _renewed(self) -> list[Message] | None:
-        """The conversation for the next turn where it had to be made shorter. Raises HaltError."""
-        if not self._harness.upkeep.is_due(self._harness.model) or not self._attempt("threshold"):
-            return None
-        if not tool_calls(self.answer):  # it goes on because of something the user said
-            self.rounds.note_user()
-        if self.rounds.note_compaction():
-            self.is_halted = True
-            self.error = ProviderError(CIRCLE, "context_overflow")
-            self._emit(CompactionEnd("threshold", None, error=CIRCLE))
-            raise HaltError
-        return self._session.context()
-
-    def _recover(self) -> bool:
-        """Make the conversation shorter where it is due; True when to ask again for the answer."""
-        answer = self.answer
-        if answer is None or self.is_halted or not self._harness.upkeep.auto:
-            return False
-        if self.token.cancelled or answer.get("stopReason") == "aborted":
-            return False
-        if self.found_no_room(self._harness.model):
-            return self._ask_shorter()
-        if self.overran(self._harness.model):
-            self._attempt("overflow")
-        else:
-            self._compact_if_due()
-        return False
-
-    def _ask_shorter(self) -> bool:
-        """Hide an answer there was no room for and compact, once; whether that was done."""
-        if self.has_recovered:
-            self._emit(CompactionEnd("overflow", None, error=SECOND_OVERFLOW))
-            return False
-        self.has_recovered = True
-        self._hide_answer()
-        return self._attempt("overflow", will_retry=True)
-
-    def _hide_answer(self) -> None:
-        target = self.answer_entry
-        entry = self._session.append("context_edit", targetId=target, replacement=None)
-        self._emit(EntryAppended(entry))
+        """The conversation for the next turn, where it is not what the loop knows."""
+        has_more = self._hooked.take_added() or self._has_said
+        self._has_said = False
+        is_shorter = self.is_shortened or self._shorten()
+        self.is_shortened = False
+        return self._conversation() if has_more or is_shorter else None
 
     # --- what the loop's events mean here --------------------------------------------------------
 
     def _handle(self, event: Any) -> None:
         match event:
-            case MessageStart(message) if message["role"] == "user":
-                self._note_delivery(message)
+            case MessageStart(message) if message["role"] == "user" or message["role"] == "custom":
+                self._queues.note_delivery(message)
                 self._emit(event)
             case MessageEnd(message, error):
                 self._store(message, error)
                 self._emit(event)
                 self._note_answer(message)
             case TurnEnd():
-                self._session.sync()
-                self._emit(event)
+                self._end_turn(event)
             case AgentEnd():
                 self._end_run(event)
             case _:
                 self._emit(event)
 
+    def _began(self, batch: Batch) -> None:
+        self.batch = batch
+
     def _store(self, message: Message, error: ProviderError | None) -> None:
-        entry = self._session.append_message(message)
-        if message["role"] == "assistant":
-            self.answer = message
-            self.answer_entry = entry["id"]
-            self.error = error
-            calls = tool_calls(message)
-            if calls:  # on the disk before a call can take effect
-                self._session.sync()
-            for call in calls:
-                self.rounds.note_call(call.get("name"), call.get("arguments"))
-        elif message["role"] == "user":
-            self.rounds.note_user()
-
-    def _note_answer(self, message: Message) -> None:
-        """A good answer ends a series of retries, and a recovery from a context too long."""
-        if message["role"] != "assistant" or is_failed(message):
-            return
-        if message.get("stopReason") != "length":
-            self.has_recovered = False
-        if self.attempt:
-            self._emit(RetryEnd(True, self.attempt))
-            self.attempt = 0
-
-    def _note_delivery(self, message: Message) -> None:
-        queues = (self._harness.steering, self._harness.follow_ups)
-        if any(queue.settle(message) for queue in queues):
-            self._harness.tell_queues()
-
-    def _end_run(self, event: AgentEnd) -> None:
-        """Decide about a retry; the end of the run says so."""
-        failed = self.answer is not None and self.answer.get("stopReason") == "error"
-        self.delay_ms = None
-        if failed and not self.token.cancelled:
-            self.delay_ms = retry.delay_ms(
-                self._harness.retry, self.attempt + 1, self.error, self._setup.random()
+        role = message["role"]
+        if role == "custom":
+            self._session.append_custom_message(
+                message["customType"],
+                message["content"],
+                display=message["display"],
+                details=message.get("details"),
             )
-        self._emit(replace(event, will_retry=self.delay_ms is not None))
-        if failed and self.delay_ms is None and self.attempt:
-            self._emit(RetryEnd(False, self.attempt, self.answer.get("errorMessage", "")))
+            return
+        entry = self._session.append_message(message)
+        if role == "assistant":
+            self._note_call(message, entry["id"], error)
+        elif role == "toolResult":
+            self._results.append(entry["id"])
+        elif role == "user":
+            self.rounds.note_user()
+            self.occasion.note_user()
 
-    def _wait_for_retry(self) -> bool:
-        """Announce and sit out the pause, then hide the failed answer; False when aborted."""
-        self.attempt += 1
-        self.pause = self.token.child()  # before it is told: it may be given up at once
-        reason = self.answer.get("errorMessage", "")
-        limit = self._harness.retry.max_retries
-        try:
-            self._emit(RetryStart(self.attempt, limit, self.delay_ms, reason))
-            self.pause.sleep(self.delay_ms / 1000)
-        except Cancelled:
-            self._emit(RetryEnd(False, self.attempt, CANCELLED_RETRY))
-            self.attempt = 0
-            return False
-        finally:
-            self.pause = None
-        self._hide_answer()
-        return True
+    def _note_call(self, answer: Message, entry_id: str, error: ProviderError | None) -> None:
+        self.answer, self.answer_entry, self.error = answer, entry_id, error
+        self._results = []
+        calls = tool_calls(answer)
+        if calls:  # on the disk before a call can take effect
+            self._session.sync()
+        for call in calls:
+            self.rounds.note_call(call.get("name"), call.get("arguments"))
 
-    def _emit(self, event: Any) -> None:
-        self._harness.emit(event)
+    def _end_turn(self, event: TurnEnd) -> None:
+        self._hooked.end_turn(
+            self._outcome(),
+            message=event.message,
+            tool_results=event.results,
+            message_entry_id=self.answer_entry,
+            tool_result_entry_ids=self._results,
+        )
+        self._session.sync()
+        self._emit(event)
+        self._say_waiting()
+
+    def _say_waiting(self) -> None:
+        for message in self._queues.take_after_turn():
+            self.say(message)
+            self._has_said = True
+
+    def say(self, message: Message) -> None:
+        """Store and tell a message of an extension that no turn is made for."""
+        self._tell(MessageStart(message))
+        self._tell(MessageEnd(self._hooked.completed(message)))
+
+    def _tell(self, event: Any) -> None:
+        """Tell extensions of an event, then do what it means, which tells everybody else."""
+        self._hooked.hear(event)
+        self._handle(event)
+
+    def _outcome(self) -> str:
+        reason = None if self.answer is None else self.answer.get("stopReason")
+        return _OUTCOMES.get(reason, "completed")
+
+
+class _Current:
+    """The tools that are active at the time of asking: they may change while a run goes on."""
+
+    def __init__(self, harness: Any) -> None:
+        self._harness = harness
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._harness.tools
+
+    def __getitem__(self, name: str) -> Tool:
+        return self._harness.tools[name]
+
+    def get(self, name: str) -> Tool | None:
+        """The tool of a name; None if it is not active."""
+        return self._harness.tools.get(name)

@@ -55,6 +55,10 @@ class SessionError(PiError):
     """A session cannot be found, read or written."""
 
 
+class PackageError(PiError):
+    """A package cannot be found, fetched, unpacked or put in its place."""
+
+
 class ToolError(PiError):
     """A tool failed; the text goes to the model as the call's result.
 

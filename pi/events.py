@@ -130,11 +130,12 @@ class MessageEnd(Value):
 
 
 class ToolStart(Value):
-    """A tool call is about to run."""
+    """A tool call is about to run. `parent` is the call whose tool made it; None: the model did."""
 
     call_id: str
     name: str
     arguments: dict[str, Any]
+    parent: str | None = None
 
 
 class ToolUpdate(Value):
@@ -144,10 +145,11 @@ class ToolUpdate(Value):
     name: str
     arguments: dict[str, Any]
     partial: dict[str, Any]
+    parent: str | None = None
 
 
 class ToolEnd(Value):
-    """A tool call ended. `result` has `content`, and perhaps `details` and `structuredContent`.
+    """A tool call ended. `result` has `content`, and perhaps `details`, `structuredContent`, ...
 
     `duration_ms` is None when nothing ran (unknown tool, invalid arguments, refused).
     """
@@ -157,6 +159,7 @@ class ToolEnd(Value):
     result: dict[str, Any]
     is_error: bool
     duration_ms: int | None = None
+    parent: str | None = None
 
 
 # --- harness events ------------------------------------------------------------------------------
@@ -261,3 +264,14 @@ class Notice(Value):
 
     level: str
     text: str
+
+
+class ExtensionFault(Value):
+    """A function of an extension failed. `path` is the extension, `event` what it was called for.
+
+    It is part of the RPC stream; print and JSON mode write it to stderr.
+    """
+
+    path: str
+    event: str
+    error: str

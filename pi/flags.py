@@ -2,19 +2,25 @@
 
 The grammar is the reference's (`contracts.md` section 1), not argparse's: `-p` takes the next
 argument as a prompt unless it looks like an option or a file, `@path` is a file to include, `--`
-ends the options but not the files, and long options nobody knows are kept for extensions.
+ends the options but not the files, and long options nobody knows are kept: what extensions
+register is known only when they are loaded, and the line is read again with it.
 
     parse(["-p", "hi", "@a.txt", "--model", "demo"])
     # Arguments(values={"print": True, "model": "demo"}, messages=["hi"], files=["a.txt"], ...)
+    parse(["--plan", "hi"], [Flag("plan", "", "switch", "", "Extensions", "Plan first")])
+    # Arguments(messages=["hi"], extra={"plan": True}, ...)
 """
 
 from __future__ import annotations
+
+from types import MappingProxyType
 
 from pi.errors import UsageError
 from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
 
@@ -131,21 +137,41 @@ FLAGS = (
         "Load nothing at all from this project, context files included",
     ),
     Flag(
+        "extension",
+        "e",
+        "list",
+        "PATH|SOURCE",
+        "Extensions",
+        "Load an extension file or folder, or a package, for this run; repeatable",
+    ),
+    Flag(
         "no-extensions",
         "ne",
         "switch",
         "",
-        "Process",
-        "Load no extensions; this version has none to load",
+        "Extensions",
+        "Only the extensions named on the command line",
+    ),
+    Flag("theme", "", "list", "PATH", "Themes", "Load a theme file or folder; repeatable"),
+    Flag("no-themes", "", "switch", "", "Themes", "Only the themes named on the command line"),
+    Flag(
+        "use-theme",
+        "",
+        "value",
+        "NAME[/NAME]",
+        "Themes",
+        "Theme for this run, or one for light and one for dark surroundings",
     ),
     Flag("no-mcp", "", "switch", "", "Process", "No MCP servers; this version starts none"),
-    Flag("no-themes", "", "switch", "", "Process", "Load no themes; they are for the screen"),
     Flag("verbose", "", "switch", "", "Process", "Say more at the start of the screen"),
     Flag("offline", "", "switch", "", "Process", "No network but the model itself (PI_OFFLINE=1)"),
     Flag("help", "h", "switch", "", "Process", "Show this help"),
     Flag("version", "v", "switch", "", "Process", "Show the version"),
 )
 """Every flag, in the order of the help page."""
+
+_TRUTH = {"true": True, "false": False}
+"""What a switch of an extension may be set to: --plan=false."""
 
 _BY_NAME = {f"--{flag.name}": flag for flag in FLAGS} | {
     f"-{flag.short}": flag for flag in FLAGS if flag.short
@@ -156,33 +182,38 @@ class Arguments(Value):
     """A parsed command line.
 
     `values` maps flag names to True, a string or a list of strings. `unknown` are long options
-    that no row has, for extensions: name without dashes to True or its value. Switches are in the
-    order in which each was last given.
+    that no row has: name without dashes to True or its value. `extra` are those of extensions.
+    Switches are in the order in which each was last given.
     """
 
     values: dict[str, Any]
     messages: list[str]
     files: list[str]
     unknown: dict[str, Any]
+    extra: Mapping[str, Any] = MappingProxyType({})
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a flag, or `default` when it was not given."""
         return self.values.get(name, default)
 
 
-def parse(argv: list[str]) -> Arguments:
-    """Read a command line. Raises UsageError for unknown short options and missing values."""
-    parser = _Parser(argv)
+def parse(argv: list[str], extra: Sequence[Flag] = ()) -> Arguments:
+    """Read a command line; `extra` are the flags of extensions, which cannot change one of ours.
+
+    Raises UsageError for unknown short options and missing values.
+    """
+    parser = _Parser(argv, extra)
     while parser.rest:
         parser.step()
     return parser.result
 
 
 class _Parser:
-    def __init__(self, argv: list[str]) -> None:
+    def __init__(self, argv: list[str], extra: Sequence[Flag]) -> None:
         self.rest = list(reversed(argv))
-        self.result = Arguments({}, [], [], {})
+        self.result = Arguments({}, [], [], {}, {})
         self._options_over = False
+        self._rows = {f"--{flag.name}": flag for flag in extra} | _BY_NAME
 
     def step(self) -> None:
         """Consume one argument and what belongs to it."""
@@ -193,8 +224,8 @@ class _Parser:
             self.result.messages.append(word)
         elif word == "--":
             self._options_over = True
-        elif word in _BY_NAME:
-            self._known(_BY_NAME[word], word)
+        elif word in self._rows:
+            self._known(self._rows[word], word)
         elif word.startswith("---"):
             self.result.messages.append(word)
         elif word.startswith("--"):
@@ -203,11 +234,13 @@ class _Parser:
             raise UsageError(f"Unknown option: {word}")
 
     def _known(self, flag: Flag, word: str, value: str | None = None) -> None:
+        is_ours = _BY_NAME.get(f"--{flag.name}") is flag
+        values = self.result.values if is_ours else self.result.extra
         if flag.kind == "switch":
-            if value is not None:
+            if value is not None and (is_ours or value not in _TRUTH):
                 raise UsageError(f"Option {word} takes no value")
-            self.result.values.pop(flag.name, None)  # the latest comes last
-            self.result.values[flag.name] = True
+            values.pop(flag.name, None)  # the latest comes last
+            values[flag.name] = True if value is None else _TRUTH[value]
             if flag.name == "print":
                 self._take_prompt()
             return
@@ -216,9 +249,9 @@ class _Parser:
         if value is None and flag.kind != "optional":
             raise UsageError(f"Option {word} requires a value ({flag.metavar})")
         if flag.kind == "list":
-            self.result.values.setdefault(flag.name, []).append(value)
+            values.setdefault(flag.name, []).append(value)
         else:
-            self.result.values[flag.name] = True if value is None else value
+            values[flag.name] = True if value is None else value
 
     def _take_prompt(self) -> None:
         """`-p "- a list"` would read as an option; `-p "--- front matter"` is a prompt."""
@@ -230,8 +263,8 @@ class _Parser:
 
     def _long(self, word: str) -> None:
         name, equals, value = word.partition("=")
-        if equals and name in _BY_NAME:
-            self._known(_BY_NAME[name], name, value)
+        if equals and name in self._rows:
+            self._known(self._rows[name], name, value)
         elif equals:
             self.result.unknown[name[2:]] = value
         elif self.rest and _is_plain(self.rest[-1]):
@@ -244,11 +277,11 @@ def _is_plain(word: str) -> bool:
     return not word.startswith(("-", "@"))
 
 
-def help_text(environment: tuple[tuple[str, str], ...] = ()) -> str:
-    """The options as the help page lists them, grouped; `environment` rows follow."""
+def help_text(environment: tuple[tuple[str, str], ...] = (), extra: Sequence[Flag] = ()) -> str:
+    """The options as the help page lists them, grouped; `extra` flags and `environment` follow."""
     lines = []
     group = None
-    for flag in FLAGS:
+    for flag in (*FLAGS, *extra):
         if flag.group != group:
             group = flag.group
             lines += ["", f"{group}:"]

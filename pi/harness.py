@@ -15,103 +15,92 @@ Order of events: `contracts.md` sections 2 and 3.
 
 from __future__ import annotations
 
-import threading
-
 from pi.asking import Parts
+from pi.audience import Audience
 from pi.cancel import CancelToken
 from pi.compaction.estimate import context_tokens, is_known
 from pi.course import Course
 from pi.errors import PiError
-from pi.events import Notice, QueueUpdate, ThinkingLevelChanged
-from pi.messages import text_of, user_message
-from pi.queues import Queue
+from pi.events import Notice, ThinkingLevelChanged
+from pi.messages import user_message
+from pi.queues import Queues
+from pi.state import Claim, Retrying
 from pi.stats import session_stats
+from pi.transcript import render
 from pi.upkeep import Upkeep
-from pi.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
-    from pi.compaction.summarise import BranchWish
     from pi.messages import Message
     from pi.request import Model
     from pi.state import Settled, Setup
 
+    Content = str | list[Any] | Message
 
-class Harness:
-    """A conversation in progress. See the module's head."""
+
+class Harness(Audience):
+    """A conversation in progress. See the module's head.
+
+    `tools` may be replaced at any time: the next request has the new ones. `queues`, `retry` and
+    `upkeep` have the verbs for messages that wait, for retries and for compaction; whoever changes
+    the conversation holds the `claim`.
+    """
 
     def __init__(self, setup: Setup) -> None:
+        super().__init__()
         self.session = setup.session
         self.model = setup.model
         self.thinking = setup.thinking
         self.tools = setup.tools
-        self.steering = Queue(setup.steering_mode)
-        self.follow_ups = Queue(setup.follow_up_mode)
         self.setup = setup
-        self._subscribers: list[Callable[[Any], object]] = []
-        self.retry = setup.retry
+        self.queues = Queues(setup.steering_mode, setup.follow_up_mode, self.emit)
+        self.retry = Retrying(setup.retry)
         self.upkeep = Upkeep(self._parts(), setup.auto_compaction)
-        self._busy = threading.Lock()
-        self._ending = threading.Lock()  # for the next: a run ends or takes a message, not both
-        self._is_over = False  # the run takes no more messages, and settles
+        self.claim = Claim()
         self._course: Course | None = None
 
-    # --- verbs -----------------------------------------------------------------------------------
+    # --- prompts ---------------------------------------------------------------------------------
 
-    def subscribe(self, subscriber: Callable[[Any], object]) -> Callable[[], None]:
-        """Call `subscriber` with every event, on the worker's thread. Returns how to undo it."""
-        self._subscribers.append(subscriber)
-        return lambda: self._subscribers.remove(subscriber)
-
-    def prompt(self, content: str | list[Any], token: CancelToken | None = None) -> Settled:
-        """Add a user message and work until nothing automatic is left to do.
+    def prompt(self, content: Content, token: CancelToken | None = None) -> Settled:
+        """Add a message, the user's or a whole one of an extension, and work until nothing
+        automatic is left to do.
 
         Raises PiError when another prompt is running or the session cannot be written; a failed
         answer is not raised but returned.
         """
-        if not self._busy.acquire(blocking=False):
-            raise PiError("the agent is busy: steer it, queue a follow-up, or abort it first")
-        try:
-            self._course = Course(self, token or CancelToken())
-            return self._course.run(content)
-        finally:
-            self._course = None
-            self._is_over = False
-            self._busy.release()
+        with self.claim:
+            try:
+                self._course = Course(self, token or CancelToken())
+                self.queues.begin()
+                return self._course.run(content)
+            finally:
+                self._course = None
+                self.queues.end()
 
-    def steer(self, content: str | list[Any]) -> None:
+    def steer(self, content: Content) -> None:
         """Queue a message for after the current answer's tool calls."""
-        self._enqueue(self.steering, content)
+        self.queues.put("steer", self._message(content))
 
-    def follow_up(self, content: str | list[Any]) -> None:
+    def follow_up(self, content: Content) -> None:
         """Queue a message for when the run would otherwise stop."""
-        self._enqueue(self.follow_ups, content)
+        self.queues.put("followUp", self._message(content))
 
-    def offer(self, behaviour: str, content: str | list[Any]) -> bool:
-        """Queue a message, "steer" or "followUp"; False if the run has just come to its end.
+    def offer(self, behaviour: str, content: Content) -> bool:
+        """Queue a message for the run in progress; see `Queues.offer`."""
+        return self.queues.offer(behaviour, self._message(content))
 
-        A run in progress certainly delivers what was queued, unless it is aborted or the queue is
-        cleared; with none in progress it waits for the next.
-        """
-        with self._ending:
-            if self._is_over:
-                return False
-            queue = self.follow_ups if behaviour == "followUp" else self.steering
-            queue.add(user_message(content, self.setup.now_ms()))
-        self.tell_queues()
-        return True
+    def after_turn(self, message: Message) -> None:
+        """Store a message of an extension when the current turn has ended; at once if none runs."""
+        if not self.queues.offer_after_turn(message):
+            Course(self, CancelToken()).say(message)
 
-    def clear_queues(self) -> tuple[list[str], list[str]]:
-        """Empty both queues; returns the texts of what waited: (steering, follow-ups)."""
-        waited = tuple(
-            [text_of(message) for message in queue.clear()]
-            for queue in (self.steering, self.follow_ups)
-        )
-        self.tell_queues()
-        return waited
+    def abort(self, reason: str = "Operation aborted") -> None:
+        """Stop the current run, if any; returns at once."""
+        course = self._course
+        if course is not None:
+            course.token.cancel(reason)
 
     def compact(
         self, instructions: str | None = None, token: CancelToken | None = None
@@ -125,46 +114,55 @@ class Harness:
         if self.upkeep.is_busy and not self.is_streaming:
             raise PiError("the conversation is being compacted already")
         self.abort()
-        with self._busy:
+        with self.claim.lock:
             focus = (instructions or "").strip() or None
             own = token or CancelToken()
             return self.upkeep.compact("manual", self.model, self.thinking, own, focus=focus)
 
-    def summarise_branch(
-        self, target_id: str | None, token: CancelToken, wish: BranchWish
-    ) -> dict[str, Any] | None:
-        """The fields of a `branch_summary` entry; see `Upkeep.branch_summary`."""
-        return self.upkeep.branch_summary(target_id, self.model, self.thinking, token, wish)
+    def navigate(
+        self, target_id: str, *, token: CancelToken | None = None, **wish: Any
+    ) -> dict[str, Any]:
+        """Go on from another entry of the session; `wish` has the fields of `pi.navigate.Wish`."""
+        from pi.navigate import Wish, navigate  # noqa: PLC0415 - few runs go elsewhere
 
-    def abort_compaction(self) -> None:
-        """Stop the summary that is being made, if any; returns at once."""
-        self.upkeep.cancel()
+        return navigate(self, target_id, Wish(**wish), token)
 
-    @property
-    def is_compacting(self) -> bool:
-        """Whether a summary is being made."""
-        return self.upkeep.is_busy
-
-    @property
-    def auto_compaction(self) -> bool:
-        """Whether the conversation is compacted unasked when it gets too long."""
-        return self.upkeep.auto
-
-    def set_auto_compaction(self, on: bool) -> None:
-        """Compact unasked, or do not; for this conversation only."""
-        self.upkeep.auto = on
+    # --- what goes on ----------------------------------------------------------------------------
 
     @property
     def is_streaming(self) -> bool:
         """Whether a prompt, with all that follows from it, is in progress."""
         return self._course is not None
 
+    @property
+    def token(self) -> CancelToken | None:
+        """What fires when the run in progress is aborted; None when there is none."""
+        course = self._course
+        return None if course is None else course.token
+
+    def nest(self, parent_id: str, name: str, arguments: Any, **options: Any) -> dict[str, Any]:
+        """Run a tool for the tool whose call has this id; see `pi.tools.base.Call`."""
+        batch = None if self._course is None else self._course.batch
+        if batch is None:
+            raise PiError(f"the call {parent_id} has ended: only a running tool can call others")
+        return batch.nest(parent_id, name, arguments, **options)
+
+    def system_prompt(self) -> str:
+        """The prompt of the run in progress, or of the next one, as one text."""
+        course = self._course
+        return render(self.setup.prompt(self.tools)) if course is None else course.opening.prompt()
+
+    @property
+    def measured(self) -> Model:
+        """The model whose limits count: of a virtual one, the one that answered last."""
+        return self.setup.measured(self.model, self.session)
+
     def context_usage(self) -> dict[str, Any] | None:
         """`{"tokens", "contextWindow", "percent"}`; None where the model has no known window.
 
         Tokens and percent are None from a compaction to the next answer that tells its usage.
         """
-        window = self.model.get("contextWindow")
+        window = self.measured.get("contextWindow")
         if not window:
             return None
         tree = self.session.tree
@@ -177,45 +175,30 @@ class Harness:
         usage = self.context_usage()
         return {**session_stats(self.session), **({"contextUsage": usage} if usage else {})}
 
-    def abort(self, reason: str = "Operation aborted") -> None:
-        """Stop the current run, if any; returns at once."""
-        course = self._course
-        if course is not None:
-            course.token.cancel(reason)
+    # --- model and thinking level ----------------------------------------------------------------
 
-    def abort_retry(self) -> None:
-        """End the pause before a retry: the run then settles with its failure."""
-        course = self._course
-        if course is not None:
-            course.give_up_retry()
+    def set_model(self, model: Model, thinking: str, source: str = "set") -> None:
+        """Use another model from the next request on, and record it. `thinking` is clamped.
 
-    @property
-    def is_retrying(self) -> bool:
-        """Whether the run waits before it asks again."""
-        course = self._course
-        return course is not None and course.pause is not None
-
-    @property
-    def auto_retry(self) -> bool:
-        """Whether failures that pass are followed by another attempt."""
-        return self.retry.enabled
-
-    def set_auto_retry(self, on: bool) -> None:
-        """Ask again after failures that pass, or do not; for this conversation only."""
-        self.retry = replace(self.retry, enabled=on)
-
-    def set_model(self, model: Model, thinking: str) -> None:
-        """Use another model from the next request on, and record it. `thinking` is clamped."""
-        self.model = model
+        `source` is how it was chosen: set, or cycle.
+        """
+        previous, self.model = self.model, model
         self.session.append("model_change", provider=model["provider"], modelId=model["id"])
         self.set_thinking(thinking)
+        if self.setup.hooks.wants("model_select"):
+            fields = {"model": model, "previous_model": previous, "source": source}
+            self.setup.hooks.fire("model_select", self.token, **fields)
 
     def set_thinking(self, level: str) -> None:
         """Use another thinking level from the next request on; recorded when it changes."""
-        if level != self.thinking:
-            self.thinking = level
-            self.session.append("thinking_level_change", thinkingLevel=level)
-            self.emit(ThinkingLevelChanged(level))
+        if level == self.thinking:
+            return
+        previous, self.thinking = self.thinking, level
+        self.session.append("thinking_level_change", thinkingLevel=level)
+        if self.setup.hooks.wants("thinking_level_select"):
+            fields = {"level": level, "previous_level": previous}
+            self.setup.hooks.fire("thinking_level_select", self.token, **fields)
+        self.emit(ThinkingLevelChanged(level))
 
     def record_selection(self) -> None:
         """Store model and thinking level where the session says nothing of them yet.
@@ -228,31 +211,25 @@ class Harness:
         if self.session.thinking_level() is None:
             self.session.append("thinking_level_change", thinkingLevel=self.thinking)
 
+    # --- telling ---------------------------------------------------------------------------------
+
+    def report(self, event: str, text: str) -> None:
+        """Tell what was wrong with what extensions answered to an event."""
+        if self.setup.report is not None:
+            self.setup.report(event, text)
+        else:
+            self.emit(Notice("error", f"What extensions answered to {event} was not used: {text}"))
+
     def close(self) -> None:
         """Abort what runs and make everything durable."""
         self.abort()
         self.session.sync()
         self.session.close()
 
-    # --- what the parts use ----------------------------------------------------------------------
+    # --- inside ----------------------------------------------------------------------------------
 
-    def take_late(self, token: CancelToken) -> list[Message]:
-        """What was queued since the run looked for the last time; if nothing, it takes no more."""
-        with self._ending:
-            due = []
-            if not token.cancelled:
-                due = self.steering.take() or self.follow_ups.take()
-            self._is_over = not due
-            return due
-
-    def tell_queues(self) -> None:
-        """Tell what waits."""
-        self.emit(QueueUpdate(self.steering.texts(), self.follow_ups.texts()))
-
-    def emit(self, event: Any) -> None:
-        """Tell every subscriber."""
-        for subscriber in tuple(self._subscribers):
-            subscriber(event)
+    def _message(self, content: Content) -> Message:
+        return content if isinstance(content, dict) else user_message(content, self.setup.now_ms())
 
     def _parts(self) -> Parts:
         setup = self.setup
@@ -262,16 +239,10 @@ class Harness:
             settings=setup.compaction,
             summariser=setup.summariser,
             options=setup.options,
-            retry=lambda: self.retry,
+            retry=lambda: self.retry.policy,
             random=setup.random,
             now_ms=setup.now_ms,
             emit=self.emit,
+            hooks=setup.hooks,
+            report=self.report,
         )
-
-    def notice(self, level: str, text: str) -> None:
-        """Tell the user something that is not part of the conversation."""
-        self.emit(Notice(level, text))
-
-    def _enqueue(self, queue: Queue, content: str | list[Any]) -> None:
-        queue.add(user_message(content, self.setup.now_ms()))
-        self.tell_queues()

@@ -57,7 +57,12 @@ class Task(Value):
     the conversation so far; the loop reads it through `context` before every request, and never
     changes it. `stream(messages, token)` yields stream events and ends with Done or Failed.
     `renew` is called before each further turn, when all of the last one is known outside; it may
-    return the conversation to go on from (one that was made shorter), or raise HaltError.
+    return the conversation to go on from (one that was made shorter), or raise HaltError. `preface`
+    gives messages that a further turn is to begin with, before those that were queued.
+
+    `complete` is given each message that is complete, before anyone is told, and returns the one
+    that counts. `insists` says after a turn whether there is to be another in any case. `began` is
+    handed each batch of calls.
     """
 
     prompts: list[Message]
@@ -69,6 +74,10 @@ class Task(Value):
     follow_ups: Callable[[], list[Message]] = _none
     context: Callable[[list[Message]], list[Message]] = lambda messages: messages
     renew: Callable[[], list[Message] | None] = lambda: None
+    preface: Callable[[], list[Message]] = _none
+    complete: Callable[[Message], Message] = lambda message: message
+    insists: Callable[[], bool] = lambda: False
+    began: Callable[[Batch], object] = lambda batch: None
     now_ms: Callable[[], int] = _now_ms
 
 
@@ -100,14 +109,14 @@ def run(task: Task, token: CancelToken) -> Iterator[Any]:
     while True:
         yield TurnStart()
         for message in pending:
-            yield from _announce(message, memory)
+            yield from _announce(message, task, memory)
         answer = yield from _answer(task, memory, token)
         if is_failed(answer):
             yield TurnEnd(answer, [])
             break
         results, terminate = yield from _use_tools(task, answer, memory, token)
         yield TurnEnd(answer, results)
-        if terminate:
+        if terminate and not task.insists():
             break
         pending = _next(task, memory, bool(results), token)
         if pending is None:
@@ -125,20 +134,24 @@ def _next(
     if token.cancelled:
         return [] if has_results else None
     pending = [] if has_results else task.steering() or task.follow_ups()
-    if not pending and not has_results:
+    if not pending and not has_results and not task.insists():
         return None
     try:
         memory.renew(task.renew())
     except HaltError:
         return None
     # What was queued while the conversation was made shorter still enters here.
-    return task.steering() if has_results and not token.cancelled else pending
+    late = task.steering() if has_results and not token.cancelled else pending
+    return [*task.preface(), *late]
 
 
-def _announce(message: Message, memory: _Memory) -> Iterator[Any]:
-    memory.add(message)
+def _announce(message: Message, task: Task, memory: _Memory) -> Iterator[Any]:
+    """Tell of a message that is complete; returns the one that counts."""
     yield MessageStart(message)
+    message = task.complete(message)
+    memory.add(message)
     yield MessageEnd(message)
+    return message
 
 
 def _answer(task: Task, memory: _Memory, token: CancelToken) -> Iterator[Any]:
@@ -155,9 +168,10 @@ def _answer(task: Task, memory: _Memory, token: CancelToken) -> Iterator[Any]:
             yield MessageStart(draft.shell())
     if draft is None:
         yield MessageStart(final.message)
-    memory.add(final.message)
-    yield MessageEnd(final.message, final.error if isinstance(final, Failed) else None)
-    return final.message
+    message = task.complete(final.message)
+    memory.add(message)
+    yield MessageEnd(message, final.error if isinstance(final, Failed) else None)
+    return message
 
 
 def _use_tools(task: Task, answer: Message, memory: _Memory, token: CancelToken) -> Iterator[Any]:
@@ -166,11 +180,12 @@ def _use_tools(task: Task, answer: Message, memory: _Memory, token: CancelToken)
     if not calls:
         return [], False
     batch = Batch(calls, task.tools, token, task.gate, task.now_ms)
+    task.began(batch)
     cut = answer.get("stopReason") == "length"
     yield from batch.refuse(_cut_text) if cut else batch.run()
     results = batch.results
-    for message in results:
-        yield from _announce(message, memory)
+    for at, message in enumerate(results):
+        results[at] = yield from _announce(message, task, memory)
     return results, batch.terminate
 
 

@@ -15,7 +15,7 @@ from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pi.resources.context import ContextFile
     from pi.resources.skill import Skill
@@ -50,7 +50,8 @@ class Parts(Value):
 
     `custom` replaces preamble, tools, rules and docs. `appended` are the texts of the addendum.
     `docs` is the folder of pi's own documentation, if there is one on disk. `skills` are offered
-    when there is a tool that can read their files.
+    when there is a tool that can read their files. `rules` are more rules, `sections` more sections
+    by name; one that is there already is replaced.
     """
 
     cwd: str
@@ -60,6 +61,8 @@ class Parts(Value):
     context_files: Sequence[ContextFile] = ()
     docs: str | None = None
     skills: Sequence[Skill] = ()
+    rules: Sequence[str] = ()
+    sections: Mapping[str, str] | None = None
 
 
 def build_sections(parts: Parts) -> dict[str, str]:
@@ -70,7 +73,7 @@ def build_sections(parts: Parts) -> dict[str, str]:
     else:
         sections["preamble"] = PREAMBLE
         sections["tools"] = _wrap("tools", _tool_lines(parts.tools))
-        sections["rules"] = _wrap("rules", _rule_lines(parts.tools))
+        sections["rules"] = _wrap("rules", _rule_lines(parts.tools, parts.rules))
         if parts.docs:
             sections["docs"] = _wrap("docs", _docs_text(parts.docs))
     if parts.appended:
@@ -82,6 +85,8 @@ def build_sections(parts: Parts) -> dict[str, str]:
     if offered and reader:
         sections["skills"] = _wrap("skills", _skills_text(offered, _READERS[reader]))
     sections["cwd"] = _wrap("cwd", parts.cwd)
+    for name, text in (parts.sections or {}).items():
+        sections[name] = _wrap(name, text)
     return sections
 
 
@@ -94,13 +99,13 @@ def _tool_lines(tools: Sequence[Tool]) -> str:
     return "\n".join(lines) or "(none)"
 
 
-def _rule_lines(tools: Sequence[Tool]) -> str:
-    """Each tool's own rules, then the general ones; a rule two tools share is said once."""
+def _rule_lines(tools: Sequence[Tool], more: Sequence[str]) -> str:
+    """Each tool's own rules, `more`, then the general ones; a rule two tools share is said once."""
     names = {tool.name for tool in tools}
     rules = [rule for tool in tools for rule in tool.guidelines]
     if "bash" in names and not names & _SEARCH_TOOLS:
         rules.insert(0, _SEARCH_BY_SHELL)
-    return "\n".join(f"- {rule}" for rule in dict.fromkeys((*rules, *_RULES)))
+    return "\n".join(f"- {rule}" for rule in dict.fromkeys((*rules, *more, *_RULES)))
 
 
 def _docs_text(folder: str) -> str:

@@ -17,7 +17,9 @@ the first sign is looked at.
 
 from __future__ import annotations
 
-from pi.events import MessageEnd
+from operator import is_
+
+from pi.events import MessageEnd, Notice
 from pi.messages import blocks_of, is_failed, made_by
 from pi.models.server import SERVERS, is_local
 from pi.transcript import render, replay
@@ -83,7 +85,7 @@ class PromptCut:
         self._refresh = refresh
         self._earlier: dict[tuple[str, str], Prompt] = {}  # by provider and model
         self._told: set[tuple[str, str]] = set()
-        self._sizes: dict[int, tuple[Message, int, bool]] = {}
+        self._seen: tuple[list[Message], int, bool] = ([], 0, False)
 
     def see(self, event: Any) -> None:
         """Take an event; only complete answers matter."""
@@ -95,31 +97,35 @@ class PromptCut:
 
     def _judge(self, model: Model, answer: Message) -> None:
         name = (model["provider"], model["id"])
-        prompt = self._measured(self._harness.session.context()[:-1], answer)
+        prompt = self._measured(answer)
         if name not in self._earlier:
             self._learn_window(model)
         if name not in self._told and is_cut(prompt, self._earlier.get(name)):
             self._told.add(name)
-            self._harness.notice("warning", _words(model, prompt))
+            self._harness.emit(Notice("warning", _words(model, prompt)))
         self._earlier[name] = prompt
 
-    def _measured(self, messages: list[Message], answer: Message) -> Prompt:
-        """The size of the request that `answer` answers; tools and images are not counted.
+    def _measured(self, answer: Message) -> Prompt:
+        """The size of the request that `answer` answers; tools and images are not counted, and
+        nothing is where the server's count says nothing.
 
-        Messages do not change, so each is looked at once in the life of the conversation.
+        Messages do not change, so those at the start are looked at once.
         """
-        sizes = {}
-        for message in messages:
-            known = self._sizes.get(id(message))
-            sizes[id(message)] = known or (message, *_size_of(message))
-        self._sizes = sizes  # which keeps the messages, so that no other gets an id of theirs
         usage = answer.get("usage")
         usage = usage if isinstance(usage, dict) else {}
-        return Prompt(
-            len(render(replay(messages))) + sum(size for _, size, _ in sizes.values()),
-            _sum(usage.get(key) for key in ("input", "cacheRead", "cacheWrite")),
-            any(thinks for _, _, thinks in sizes.values()),
-        )
+        tokens = _sum(usage.get(key) for key in ("input", "cacheRead", "cacheWrite"))
+        if tokens < LEAST_TOKENS:
+            return Prompt(0, tokens)
+        messages = self._harness.session.context()[:-1]
+        seen, characters, thinks = self._seen
+        if len(seen) > len(messages) or not all(map(is_, seen, messages)):
+            seen, characters, thinks = [], 0, False
+        for message in messages[len(seen) :]:
+            size, has_thinking = _size_of(message)
+            characters += size
+            thinks = thinks or has_thinking
+        self._seen = (messages, characters, thinks)
+        return Prompt(len(render(replay(messages))) + characters, tokens, thinks)
 
     def _learn_window(self, model: Model) -> None:
         if model["provider"] not in SERVERS:

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from pi.cost import summed
 from pi.errors import PiError, ProviderError
 from pi.events import AgentSettled, CompactionEnd, MessageEnd, Notice
-from pi.messages import is_failed, text_of, with_role
+from pi.messages import is_failed, text_of, with_role, zero_usage
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ class Run:
     """A prompt being worked on. See the module's head.
 
     For whoever makes it: `take` and `fail` are its inlet, for any thread; `abort` stops the work,
-    which must still end with `AgentSettled` or `fail`.
+    which must still end with `AgentSettled`, `end` or `fail`.
     """
 
     def __init__(self, abort: Callable[[], object]) -> None:
@@ -77,6 +77,7 @@ class Run:
         self._halt: str | None = None  # why it was stopped between two answers
         self._has_ended = False  # as far as the inlet knows
         self._is_over = False  # as far as the caller has seen
+        self._is_handled = False  # by an extension
 
     # --- for the caller --------------------------------------------------------------------------
 
@@ -87,12 +88,15 @@ class Run:
         """
         try:
             while not self._is_over:
-                yield self._next()
+                event = self._next()
+                if event is not None:
+                    yield event
         finally:
             self.close()
 
     def answer(self) -> Answer:
-        """Wait for the end and return what was answered.
+        """Wait for the end and return what was answered; nothing was, and no message was added,
+        where an extension was done with the prompt.
 
         Raises ProviderError where the model failed, AbortedError, or another PiError.
         """
@@ -103,6 +107,8 @@ class Run:
             self.close()
         if self._problem is not None:
             raise self._problem
+        if self._is_handled:
+            return Answer("", [], zero_usage())
         answers = list(with_role(self._messages, "assistant"))
         if not answers or answers[-1].get("stopReason") == "aborted":
             raise AbortedError("the run was aborted before it had an answer")
@@ -133,8 +139,16 @@ class Run:
         self._has_ended = True
         self._inbox.put(error)
 
+    def end(self) -> None:
+        """Note that nothing comes: an extension was done with the prompt."""
+        self._has_ended = True
+        self._inbox.put(None)
+
     def _next(self) -> Any:
         event = self._inbox.get()
+        if event is None:
+            self._is_over = self._is_handled = True
+            return None
         if isinstance(event, PiError):
             self._is_over = True
             self._problem = event

@@ -19,10 +19,15 @@ from __future__ import annotations
 import re
 from math import isfinite
 
+from pi.text.number import is_number
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+"""What a schema names as its `$schema`."""
 
 _MAX_DEPTH = 64
 
@@ -129,7 +134,7 @@ def _limits(schema: dict[str, Any], value: Any) -> Iterator[str]:
         yield f"must be one of {allowed}"
     if "const" in schema and value != schema["const"]:
         yield f"must be {schema['const']!r}"
-    if _is_number(value):
+    if is_number(value):
         yield from _number_limits(schema, value)
     elif isinstance(value, str):
         yield from _size_limits(schema, len(value), "Length", "characters")
@@ -166,15 +171,11 @@ def _refuses_null(rule: Any) -> bool:
     return bool(_check(rule, None, "", 0)[1])
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-
-
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and float(value).is_integer(),
-    "number": _is_number,
+    "integer": lambda value: is_number(value) and float(value).is_integer(),
+    "number": is_number,
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
     "null": lambda value: value is None,
@@ -209,7 +210,7 @@ def _mend_integer(value: Any) -> Any:
 def _mend_string(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if _is_number(value) else _UNMENDABLE
+    return str(value) if is_number(value) else _UNMENDABLE
 
 
 def _mend_boolean(value: Any) -> Any:

@@ -24,8 +24,10 @@ from pi.agent import Agent
 from pi.assembly import Own, join
 from pi.configuration import open_configuration
 from pi.conversation import Conversation, given_model
+from pi.enlist import Enlisting, Face
 from pi.errors import UsageError
 from pi.flags import Arguments
+from pi.hosting import host_of
 from pi.resources.trust import APPROVE, NO_APPROVE
 from pi.selection import Opened, open_session
 from pi.tools.function import tool_of
@@ -63,6 +65,8 @@ class Wishes(Value):
     name            the display name of the session
     snapshot        for `create`: what the conversation begins with; its prompt, its tools and
                     the model of its name hold where nothing else is wished for
+    extensions      functions `extend(pi)`, or paths of extensions, for this conversation
+    found_extensions  True: those of the user, and of the project if it is trusted, take part too
     api_key         a key for the model, for this conversation alone
     environ         the environment to take keys and folders from; else the process's
     """
@@ -82,6 +86,8 @@ class Wishes(Value):
     session_dir: str | None = None
     name: str | None = None
     snapshot: Snapshot | None = None
+    extensions: Sequence[Callable[..., Any] | str] = ()
+    found_extensions: bool = False
     api_key: str | None = None
     environ: Mapping[str, str] | None = None
 
@@ -123,10 +129,11 @@ def _opened(wishes: Wishes, choice: dict[str, Any]) -> Conversation:
     own = Own(given_model(wishes.model), _functions(wishes), _sections(wishes))
     opened = _session(configured, arguments, wishes)
     joined = join(configured, arguments, opened, own=own)
-    conversation = Conversation(Agent(configured, arguments, joined), arguments, own)
+    conversation = Conversation(Agent(configured, arguments, joined, own), arguments, own)
     try:
+        conversation.begin()
         _check_tools(wishes, conversation)
-    except UsageError:
+    except BaseException:
         conversation.close()
         raise
     return conversation
@@ -141,7 +148,23 @@ def _configuration(wishes: Wishes) -> Configuration:
     approval = None
     if wishes.trust is not None:
         approval = APPROVE if wishes.trust else NO_APPROVE
-    return open_configuration(own, os.path.abspath(cwd), approval)
+    return open_configuration(own, os.path.abspath(cwd), approval, _enlisting(wishes))
+
+
+def _enlisting(wishes: Wishes) -> Enlisting | None:
+    """How extensions come in; None where there are to be none."""
+    given = wishes.extensions
+    if isinstance(given, str) or callable(given):
+        raise UsageError("extensions is a list, of functions and paths")
+    if not given and not wishes.found_extensions:
+        return None
+    return Enlisting(
+        Face("print"),
+        host_of,
+        [os.fspath(each) for each in given if not callable(each)],
+        is_closed=not wishes.found_extensions,
+        functions=[each for each in given if callable(each)],
+    )
 
 
 def _arguments(wishes: Wishes, choice: dict[str, Any]) -> Arguments:

@@ -13,7 +13,7 @@ Events and entry: `contracts.md` section 10.
 
 from __future__ import annotations
 
-from pi.asking import Asking
+from pi.asking import FORBIDDEN, Asking, Why
 from pi.compaction.branch import leave
 from pi.compaction.estimate import checkpoint, context_tokens, is_over, messages_tokens
 from pi.compaction.plan import make_plan
@@ -50,6 +50,7 @@ class Upkeep:
         self.auto = auto
         self._parts = parts
         self._token: CancelToken | None = None
+        self._is_own = False  # whether the summary is an extension's
 
     @property
     def is_busy(self) -> bool:
@@ -108,15 +109,20 @@ class Upkeep:
         do, it failed or was cancelled; the same was told by then.
         """
         emit = self._parts.emit
+        why = Why(reason, focus, will_retry)
         self._token = token.child()
+        self._is_own = False
         emit(CompactionStart(reason))
         try:
-            result = self._made(reason, model, thinking, self._token, focus)
-        except Cancelled:
+            result = self._made(why, model, thinking, self._token)
+        except Cancelled as error:
+            self._tell_failed(why, None)
             emit(CompactionEnd(reason, None, aborted=True))
-            raise PiError(CANCELLED) from None
+            raise PiError(FORBIDDEN if str(error) == FORBIDDEN else CANCELLED) from None
         except PiError as error:
-            emit(CompactionEnd(reason, None, error=f"{_FAILURES[reason]}: {error}"))
+            told = f"{_FAILURES[reason]}: {error}"
+            self._tell_failed(why, told)
+            emit(CompactionEnd(reason, None, error=told))
             raise
         finally:
             self._token = None
@@ -137,7 +143,7 @@ class Upkeep:
         """
         parts = self._parts
         writer, level = parts.summariser(model, thinking)
-        window = writer.get("contextWindow")
+        window = writer.get("contextWindow") or None
         budget = max(window // 2, window - wish.reserve_tokens) if window else 1 << 53
         leaving = leave(parts.session.tree, target_id, budget)
         if not leaving.messages:
@@ -161,26 +167,69 @@ class Upkeep:
         settings = self._parts.settings(model)
         return make_plan(self._parts.session.tree, settings.keep_recent_tokens)
 
-    def _made(
-        self, reason: str, model: Model, thinking: str, token: CancelToken, focus: str | None
-    ) -> dict[str, Any]:
-        parts = self._parts
+    def _tell_failed(self, why: Why, told: str | None) -> None:
+        """Tell extensions that a compaction failed, or with None that it was aborted."""
+        hooks = self._parts.hooks
+        if hooks.wants("session_compact_failed"):
+            hooks.fire(
+                "session_compact_failed",
+                None,
+                reason=why.reason,
+                aborted=told is None,
+                will_retry=why.will_retry,
+                from_extension=self._is_own,
+                **({} if told is None else {"error_message": told}),
+            )
+
+    def _made(self, why: Why, model: Model, thinking: str, token: CancelToken) -> dict[str, Any]:
+        parts, session = self._parts, self._parts.session
         plan = self._plan(model)
-        system = [m for m in parts.session.messages() if m.get("role") == "system"]
-        writer, level = parts.summariser(model, thinking)
-        ask = Asking(parts, writer, level, token, "compaction", reason)
-        window = writer.get("contextWindow")
-        summary = summarise(plan, ask, window=window, focus=focus)
+        system = [m for m in session.messages() if m.get("role") == "system"]
+        fields = self._brought(plan, model, token, why)
+        self._is_own = fields is not None
+        if fields is None:
+            fields = self._written(plan, model, thinking, token, why)
         token.check()
-        usage = {} if summary.usage is None else {"usage": summary.usage}
         state = {"systemMessage": checkpoint(system, parts.now_ms())} if system else {}
-        head = {
+        entry = session.append("compaction", **fields, fromHook=self._is_own, **state)
+        session.sync()
+        if parts.hooks.wants("session_compact"):
+            parts.hooks.fire(
+                "session_compact",
+                token,
+                compaction_entry=entry,
+                from_extension=self._is_own,
+                reason=why.reason,
+                will_retry=why.will_retry,
+            )
+        head = {key: fields[key] for key in ("summary", "firstKeptEntryId", "tokensBefore")}
+        rest = {key: fields[key] for key in ("usage", "details") if key in fields}
+        return {**head, "estimatedTokensAfter": messages_tokens(session.messages()), **rest}
+
+    def _brought(
+        self, plan: Plan, model: Model, token: CancelToken, why: Why
+    ) -> dict[str, Any] | None:
+        """The fields of a compaction that an extension brings, if one does. Raises Cancelled."""
+        parts = self._parts
+        if not parts.hooks.wants("session_before_compact"):
+            return None
+        from pi.compactionhook import asked, preparation_of  # noqa: PLC0415 - only with a handler
+
+        shown = preparation_of(plan, parts.settings(model), auto=self.auto)
+        return asked(parts.hooks, parts.session, shown, token, why)
+
+    def _written(
+        self, plan: Plan, model: Model, thinking: str, token: CancelToken, why: Why
+    ) -> dict[str, Any]:
+        """The fields of a compaction whose summary a model writes. Raises PiError, Cancelled."""
+        writer, level = self._parts.summariser(model, thinking)
+        ask = Asking(self._parts, writer, level, token, "compaction", why.reason)
+        window = writer.get("contextWindow") or None
+        summary = summarise(plan, ask, window=window, focus=why.focus)
+        return {
             "summary": summary.text,
             "firstKeptEntryId": plan.first_kept_id,
             "tokensBefore": plan.tokens_before,
+            "details": plan.files.details(),
+            **({} if summary.usage is None else {"usage": summary.usage}),
         }
-        details = {"details": plan.files.details()}
-        parts.session.append("compaction", **head, **details, **usage, fromHook=False, **state)
-        parts.session.sync()
-        after = messages_tokens(parts.session.messages())
-        return {**head, "estimatedTokensAfter": after, **usage, **details}

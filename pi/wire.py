@@ -138,11 +138,14 @@ _ROWS: dict[type, tuple[str, tuple[str, ...]]] = {
     ev.MessageStart: ("message_start", ("message",)),
     ev.MessageUpdate: ("message_update", ()),
     ev.MessageEnd: ("message_end", ("message",)),
-    ev.ToolStart: ("tool_execution_start", _TOOL),
-    ev.ToolUpdate: ("tool_execution_update", (*_TOOL, "partialResult")),
+    ev.ToolStart: ("tool_execution_start", (*_TOOL, "parentToolCallId?")),
+    ev.ToolUpdate: (
+        "tool_execution_update",
+        (*_TOOL, "partialResult", "parentToolCallId?"),
+    ),
     ev.ToolEnd: (
         "tool_execution_end",
-        ("toolCallId", "toolName", "result", "isError", "durationMs?"),
+        ("toolCallId", "toolName", "result", "isError", "durationMs?", "parentToolCallId?"),
     ),
     ev.RetryStart: ("auto_retry_start", _RETRY),
     ev.RetryEnd: ("auto_retry_end", ("success", "attempt", "finalError?")),
@@ -159,6 +162,7 @@ _ROWS: dict[type, tuple[str, tuple[str, ...]]] = {
     ev.SessionInfoChanged: ("session_info_changed", ("name?",)),
     ev.ShellUpdate: ("bash_execution_update", ("id?", "delta")),
     ev.ThinkingLevelChanged: ("thinking_level_changed", ("level",)),
+    ev.ExtensionFault: ("extension_error", ("extensionPath", "event", "error")),
 }
 """Event -> its outside name, and what its fields, in order, are called there. A field that is left
 out where it is None ends in a question mark; a field without a name stays inside."""

@@ -18,7 +18,9 @@ from pi.auth.value import Values
 from pi.models import config
 from pi.models.book import Book
 from pi.models.catalog import Catalog
+from pi.models.extra import Extra
 from pi.models.opening import Models
+from pi.models.refresh import Refresher
 from pi.models.select import Choice, Want, choose
 from pi.settings import Settings, load
 
@@ -140,11 +142,14 @@ class Kit:
         self.values = Values(environ or {}, self._run)
         self.catalog = Catalog(self._read)
         entries = config.load(str(folder / "models.json"))
-        self.keys = Keys(
-            str(folder / "auth.json"), entries, self.catalog, self.values, now_ms=lambda: 1000
-        )
-        self.book = Book(entries, self.catalog, has_key=self.keys.usable, probe=self._probe)
-        self.models = Models(self.book, self.keys, str(folder / "models.json"))
+        self.extra = Extra(self.catalog, entries)
+        auth_path = str(folder / "auth.json")
+        more = {"extra": self.extra, "now_ms": lambda: 1000}
+        self.keys = Keys(auth_path, entries, self.catalog, self.values, **more)
+        self.extra.refresh_with(Refresher(self.extra, self.keys, environ or {}, time_s=0.5))
+        probe, usable = self._probe, self.keys.usable
+        self.book = Book(entries, self.catalog, has_key=usable, probe=probe, extra=self.extra)
+        self.models = Models(self.book, self.keys, str(folder / "models.json"), self.extra)
 
     def choose(self, **want: Any) -> Choice:
         """What would be chosen for the flags of a `Want`."""

@@ -16,6 +16,8 @@ from pi import flags
 from pi.models import config
 from pi.settings.kind import check
 from pi.settings.table import ROWS
+from pi.theme import document
+from pi.theme.role import ROLES
 from pi.wire import _ROWS as EVENTS
 from tests import launch
 
@@ -121,6 +123,15 @@ def test_settings_examples_are_valid(text):
     assert [problem for key, item in found for problem in check(ROWS[key].kind, item, key)] == []
 
 
+@pytest.mark.parametrize("text", blocks("json", "theme.json"))
+def test_theme_examples_are_valid(text):
+    excerpt = json.loads(text)
+    whole = {**excerpt, "colors": {**dict.fromkeys(ROLES, ""), **excerpt["colors"]}}
+    found, problems = document.read(whole)
+    assert problems == []
+    assert found.name == "sea"
+
+
 def test_every_example_is_of_a_kind_that_is_tested():
     kinds = {match.groups()[:2] for page in PAGES for match in BLOCK.finditer(text_of(page))}
     assert kinds <= {
@@ -128,8 +139,10 @@ def test_every_example_is_of_a_kind_that_is_tested():
         ("json", "models.json"),
         ("json", "settings.json"),
         ("json", "auth.json"),
+        ("json", "theme.json"),
         ("json", "rpc"),  # by the tests of RPC mode
         ("python", ""),  # by tests/test_sdk_docs.py
+        ("python", "extension"),  # by tests/test_extension_docs.py
         ("json", ""),  # values to look at
     }
 

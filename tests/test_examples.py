@@ -149,3 +149,11 @@ def test_a_word_of_the_examples_readme_that_starts_one_is_right():
     shown = re.findall(r"python3 (examples/\w+\.py)", (ROOT / "examples/README.md").read_text())
     assert shown
     assert [path for path in shown if not (ROOT / path).is_file()] == []
+
+
+def test_rpc_extension_ui(run):
+    lines = run("rpc_extension_ui.py").splitlines()
+    assert "confirm: Sure?" in lines
+    assert lines[-1] == (
+        "notify: colour=green sure=True name=the door text=A green door. late=None"
+    )

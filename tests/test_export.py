@@ -14,10 +14,15 @@ import pytest
 
 from pi.errors import PiError
 from pi.export import html, jsonl, target
+from pi.export.look import css, look_of, palette
 from pi.messages import text, tool_result, user_message
+from pi.resources.theme import load_themes
 from pi.session import Session
 from pi.text.secret import Mask
+from pi.theme import color, document
+from pi.theme.theme import Theme
 from tests.fakeprovider.client_config import KEY
+from tests.themekit import theme_file
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 PIXEL = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
@@ -141,8 +146,10 @@ def test_names_of_pages():
 
 def test_what_cannot_be_written(tmp_path):
     session = Session.in_memory("/p")
-    with pytest.raises(PiError, match="ENOENT"):
-        html.export(session, str(tmp_path / "no" / "such" / "page.html"))
+    path = str(tmp_path / "no" / "such" / "page.html")
+    with pytest.raises(PiError) as told:
+        html.export(session, path)
+    assert str(told.value) == f"ENOENT: no such file or directory, write '{path}'"
     kept = Session.create("/p", str(tmp_path))
     kept.append_message(user_message("hi", 1))
     kept.append_message(answer(text("yo")))
@@ -198,3 +205,69 @@ def test_what_is_wrong_is_one_line(run_pi, agent_home, words, code, why):
     assert (done.code, done.stdout) == (code, "")
     assert why in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+# --- colours -------------------------------------------------------------------------------------
+
+
+def test_a_page_follows_its_reader_unless_a_theme_is_chosen():
+    themes = load_themes(None)
+    look, problems = look_of(themes, "system")
+    assert problems == []
+    assert (look.auto_light.name, look.auto_dark.name) == ("light", "dark")
+    assert b"color-scheme: light dark;" in css(look)
+    look, _ = look_of(themes, "dark")
+    assert (look.auto_light.name, look.auto_dark.name, look.light.name) == ("dark", "dark", "light")
+    assert css(look).startswith(b":root { color-scheme: dark;")
+    look, _ = look_of(themes, "dark/light")  # the wrong way round, but as it was asked for
+    assert (look.auto_light.name, look.light.name, look.dark.name) == ("dark", "light", "dark")
+    look, problems = look_of(themes, "nowhere/dark")
+    assert (look.auto_light.name, look.auto_dark.name) == ("light", "dark")
+    assert problems[0].startswith('there is no theme "nowhere"')
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_what_a_page_says_can_be_read(name):
+    colors = palette(load_themes(None).theme(name))
+    for ground in ("page", "card", "side", "user", "tool", "bad", "code", "add", "cut", "mark"):
+        assert color.contrast(colors["text"], colors[ground]) >= 7, ground
+    for ground in ("page", "card", "side", "bad"):
+        assert color.contrast(colors["dim"], colors[ground]) >= 4.5, ground
+    assert color.contrast(colors["accent"], colors["card"]) >= 4.5
+    assert color.contrast(colors["bad-line"], colors["tool"]) >= 4.5
+
+
+def test_the_backgrounds_of_a_page_are_the_theme_s_or_made_of_its_panels():
+    colors = {"userMessageBg": "#203040", "text": "#ffffff", "toolErrorBg": ""}
+    made = palette(Theme(document.read(theme_file(colors=colors, appearance="dark"))[0]))
+    assert made["user"] == (0x20, 0x30, 0x40)
+    lightness = [color.oklab_of(made[each])[0] for each in ("page", "card", "user")]
+    assert lightness == sorted(lightness)
+    assert made["bad"] == made["card"]
+    export = {"pageBg": "#010203", "cardBg": "ground", "infoBg": 0}
+    data = theme_file(colors=colors, export=export, vars={"ground": "#040506"})
+    said = palette(Theme(document.read(data)[0]))
+    assert [said[each] for each in ("page", "card", "code")] == [(1, 2, 3), (4, 5, 6), (0, 0, 0)]
+
+
+def test_the_colours_of_a_page_from_the_command_line(run_pi, agent_home, session_path):
+    folder = agent_home.agent / "themes"
+    folder.mkdir()
+    sea = theme_file("sea", export={"pageBg": "#0a0b0c"}, appearance="dark")
+    (folder / "sea.json").write_text(json.dumps(sea))
+    own = agent_home.project / "own.json"
+    own.write_text(json.dumps({**sea, "name": "own", "export": {"pageBg": "#0d0e0f"}}))
+
+    def page(*words):
+        done = run_pi(*words, "--export", str(session_path), "out.html")
+        assert done.code == 0
+        return (agent_home.project / "out.html").read_text(), done.stderr
+
+    assert "--page: #0a0b0c" not in page()[0]
+    assert "--page: #0a0b0c" in page("--use-theme", "sea")[0]
+    assert "--page: #0d0e0f" in page("--theme", "own.json", "--use-theme", "light/own")[0]
+    agent_home.write("settings.json", {"theme": "sea"})
+    assert "--page: #0a0b0c" in page()[0]
+    text, errors = page("--no-themes")
+    assert "--page: #0a0b0c" not in text
+    assert 'Warning: there is no theme "sea"; using system' in errors

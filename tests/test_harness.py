@@ -6,7 +6,7 @@ import pytest
 
 from pi.cancel import CancelToken
 from pi.client import Client
-from pi.course import CANCELLED_RETRY
+from pi.state import CANCELLED_RETRY
 from pi.errors import PiError, ProviderError, SessionError
 from pi.events import (
     AgentEnd,
@@ -331,24 +331,24 @@ def test_giving_up_the_pause_settles_with_the_failure_and_does_not_abort():
     )
 
     def give_up():
-        assert rig.harness.is_retrying
-        rig.harness.abort_retry()
+        assert rig.harness.retry.is_waiting
+        rig.harness.retry.give_up()
 
     settled = rig.harness.prompt("hi")
     assert (settled.aborted, settled.message["stopReason"]) == (False, "error")
     assert rig.of(RetryEnd) == [RetryEnd(False, 1, CANCELLED_RETRY)]
     assert rig.of(AgentSettled) == [AgentSettled(False)]
-    rig.harness.abort_retry()  # with nothing to give up, nothing happens
-    assert not rig.harness.is_retrying
+    rig.harness.retry.give_up()  # with nothing to give up, nothing happens
+    assert not rig.harness.retry.is_waiting
 
 
 def test_retries_can_be_turned_off_and_on():
     rig = Rig(Reply(error=BUSY), Reply(error=BUSY), Reply([text("good")]))
-    rig.harness.set_auto_retry(False)
-    assert rig.harness.auto_retry is False
+    rig.harness.retry.enabled = False
+    assert rig.harness.retry.enabled is False
     assert rig.harness.prompt("hi").message["stopReason"] == "error"
     assert rig.of(RetryStart) == []
-    rig.harness.set_auto_retry(True)
+    rig.harness.retry.enabled = True
     assert text_of(rig.harness.prompt("hi").message) == "good"
 
 
@@ -369,7 +369,7 @@ def test_what_is_queued_while_a_run_ends_is_delivered_before_it_settles():
     assert said == ["hi", "steer", "followUp"]
     assert len(rig.of(AgentEnd)) == 3
     assert len(rig.of(AgentSettled)) == 1
-    assert rig.harness.steering.texts() == rig.harness.follow_ups.texts() == []
+    assert rig.harness.queues.waiting() == []
 
 
 def test_an_aborted_run_leaves_what_is_queued():
@@ -381,7 +381,7 @@ def test_an_aborted_run_leaves_what_is_queued():
         )
     )
     assert rig.harness.prompt("hi").aborted
-    assert rig.harness.clear_queues() == ([], ["later"])
+    assert rig.harness.queues.clear() == ([], ["later"])
     assert rig.events[-1] == QueueUpdate([], [])
 
 

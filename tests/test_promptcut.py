@@ -61,8 +61,8 @@ class Conversation:
     def context(self):
         return self.messages
 
-    def notice(self, level, text):
-        self.told.append((level, text))
+    def emit(self, notice):
+        self.told.append((notice.level, notice.text))
 
     def turn(self, watch, text, tokens, stop="stop"):
         user = {"role": "user", "content": [{"type": "text", "text": text}], "timestamp": 1}

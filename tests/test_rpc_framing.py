@@ -60,6 +60,7 @@ def test_a_line_that_is_too_long_is_not_kept():
         (b'{"a":"\\ud83d\\ude00 \\ud800"}', {"a": "\U0001f600 \ufffd"}),
         (b"5", 5),
         (b"null", None),
+        (b"[[]" + b",[]" * 200 + b"]", [[]] * 201),
     ],
 )
 def test_values(line, expected):
@@ -74,6 +75,8 @@ def test_values(line, expected):
         (b"{bad", "at column 2"),
         (b"[NaN]", "NaN is no JSON number"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"id":' + b"[" * 900 + b"]" * 900 + b"}", "nested too deeply"),
+        (b"[" * 101 + b"1" + b"]" * 101, "nested too deeply"),
         (b"\xef\xbb\xbf{}", "BOM"),
         (None, "longer than 64 MiB"),
     ],

@@ -14,7 +14,7 @@ from tests import launch
 from tests.fakeprovider import models_config
 from tests.fakeprovider.client_config import COST, KEY
 
-WISH_COUNT = 17
+WISH_COUNT = 19
 
 
 @pytest.fixture

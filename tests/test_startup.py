@@ -66,6 +66,15 @@ def test_a_scripted_model_loads_no_network(tmp_path):
     assert modules & {"asyncio", "email", "http", "inspect", "socket", "ssl", "urllib"} == set()
 
 
+def test_without_extensions_nothing_of_them_is_loaded(tmp_path):
+    (tmp_path / ".pi/agent/extensions").mkdir(parents=True)
+    words = ["--model", "demo", "-nt", "--no-session", "-p", "hi"]
+    status, modules, _ = loaded(words, tmp_path)
+    assert status == 0
+    ours = {name for name in modules if name.startswith(("pi.extensions", "pi.hosting."))}
+    assert ours == {"pi.extensions", "pi.extensions.nohooks"}
+
+
 def test_only_the_chosen_wire_format_is_loaded(tmp_path, provider):
     agent = tmp_path / ".pi/agent"
     agent.mkdir(parents=True)

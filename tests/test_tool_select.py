@@ -59,6 +59,22 @@ def test_a_session_that_goes_on_keeps_its_tools(flags, before, expected):
     assert found == [name for name in ALL if name in expected]
 
 
+@pytest.mark.parametrize(
+    ("flags", "before", "expected"),
+    [
+        ({}, None, [*DEFAULT, "ls"]),
+        ({}, ["read"], ["read", "ls"]),
+        ({"no_builtin": True}, None, ["ls"]),
+        ({"no_tools": True}, None, []),
+        ({"tools": "read"}, None, ["read"]),
+        ({"tools": "-ls"}, None, DEFAULT),
+        ({"exclude": "l*"}, ["read"], ["read"]),
+    ],
+)
+def test_tools_of_extensions_are_active_unless_flags_say_otherwise(flags, before, expected):
+    assert select(ALL, ToolFlags(**flags), [], before, ["ls"]) == expected
+
+
 def test_mixed_entries_are_refused():
     with pytest.raises(UsageError, match="cannot be mixed"):
         select(ALL, ToolFlags(tools="read,-bash"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import threading
 import tracemalloc
 
@@ -144,11 +146,11 @@ def test_before_a_prompt_when_the_last_run_left_it_to_that():
     rig = Talk(FIRST, said("s" * 900, 3100), NOTES, said("third", 10), auto_compaction=False)
     rig.begin()
     rig.harness.prompt("more")
-    rig.harness.set_auto_compaction(True)
+    rig.harness.upkeep.auto = True
     rig.events.clear()
     rig.harness.prompt("third")
     assert rig.names()[:3] == ["CompactionStart", "CompactionEnd", "AgentStart"]
-    assert rig.harness.auto_compaction
+    assert rig.harness.upkeep.auto
 
 
 def test_what_was_queued_during_a_compaction_at_the_end_is_delivered():
@@ -244,7 +246,7 @@ def test_a_failed_summary_leaves_the_session_as_it_was(reply, why):
     assert end.error.startswith("Compaction failed: ")
     assert why in end.error
     assert (end.result, end.aborted, end.will_retry) == (None, False, False)
-    assert not rig.harness.is_compacting
+    assert not rig.harness.upkeep.is_busy
 
 
 def test_an_automatic_failure_is_told_and_the_run_goes_on():
@@ -314,10 +316,11 @@ def stop_at(rig, kind, stop):
     rig.harness.subscribe(lambda e: stop() if isinstance(e, kind) else None)
 
 
-@pytest.mark.parametrize("verb", ["abort", "abort_compaction"])
+@pytest.mark.parametrize("verb", ["abort", "cancel"])
 def test_an_automatic_compaction_can_be_stopped(verb):
     rig = Talk(FIRST, said("s" * 900, 3100), NOTES).begin()
-    stop_at(rig, CompactionStart, getattr(rig.harness, verb))
+    stop = rig.harness.abort if verb == "abort" else rig.harness.upkeep.cancel
+    stop_at(rig, CompactionStart, stop)
     settled = rig.harness.prompt("more")
     assert rig.of(CompactionEnd) == [CompactionEnd("threshold", None, aborted=True)]
     assert rig.of(AgentSettled) == [AgentSettled(verb == "abort")]
@@ -327,7 +330,7 @@ def test_an_automatic_compaction_can_be_stopped(verb):
 
 def test_a_stop_between_turns_ends_the_run_and_a_cancelled_compaction_alone_does_not():
     rig = Talk(FIRST, calling(1, 3500), said("end", 10)).begin()
-    stop_at(rig, CompactionStart, rig.harness.abort_compaction)
+    stop_at(rig, CompactionStart, rig.harness.upkeep.cancel)
     assert text_of(rig.harness.prompt("more").message) == "end"
     rig = Talk(FIRST, calling(1, 3500), said("end", 10)).begin()
     stop_at(rig, CompactionStart, rig.harness.abort)
@@ -341,7 +344,7 @@ def test_a_stop_in_the_pause_before_another_attempt():
         FIRST, said("second"), Reply(error=BUSY), policy=Policy(base_delay_ms=60_000)
     ).begin()
     rig.harness.prompt("more")
-    stop_at(rig, SummaryRetryScheduled, rig.harness.abort_compaction)
+    stop_at(rig, SummaryRetryScheduled, rig.harness.upkeep.cancel)
     rig.events.clear()
     with pytest.raises(PiError, match=CANCELLED):
         rig.harness.compact()
@@ -367,7 +370,7 @@ def test_compacting_by_hand_aborts_the_run_first():
     run = threading.Thread(target=rig.harness.prompt, args=("more",))
     run.start()
     began.wait(5)
-    stop_at(rig, CompactionStart, lambda: states.append(rig.harness.is_compacting))
+    stop_at(rig, CompactionStart, lambda: states.append(rig.harness.upkeep.is_busy))
     stop_at(rig, CompactionStart, lambda: states.append(rig.harness.is_streaming))
     rig.harness.compact()
     run.join(5)
@@ -433,6 +436,7 @@ def test_500_turns_stay_within_the_window_and_in_flat_memory():
 
     def measure(event):
         if isinstance(event, CompactionEnd):
+            gc.collect()
             sizes.append(tracemalloc.get_traced_memory()[0])
             rig.events.clear()
 
@@ -440,16 +444,18 @@ def test_500_turns_stay_within_the_window_and_in_flat_memory():
     tracemalloc.start()
     try:
         settled = rig.harness.prompt("work " * 50)
-        stored = len(rig.session.entries())
+        stored = rig.session.entries()
     finally:
         tracemalloc.stop()
     assert text_of(settled.message) == "done"
     assert script.largest < 40
     assert len(rig.compactions()) > 20
-    # What grows is the session itself: about as much with each compaction, early and late.
+    # What grows is the session itself: about as much with each compaction, early and late, and
+    # no more than its entries take as objects.
     middle, last = sizes[len(sizes) // 2], sizes[-1]
     assert last - middle < 1.3 * (middle - sizes[0])
-    assert stored > 1000
+    assert last - sizes[0] < 4 * sum(len(json.dumps(entry)) for entry in stored)
+    assert len(stored) > 1000
 
 
 # --- who writes, what it comes to ----------------------------------------------------------------
@@ -519,11 +525,13 @@ def test_a_branch_that_is_left_can_be_summarised():
     fork = rig.session.leaf_id
     rig.harness.prompt("try something")
     left, before = rig.session.leaf_id, rig.session.entries()
-    fields = rig.harness.summarise_branch(fork, CancelToken(), BranchWish("briefly"))
+    whom = (rig.model, "off", CancelToken())
+    fields = rig.harness.upkeep.branch_summary(fork, *whom, BranchWish("briefly"))
     assert list(fields) == ["fromId", "summary", "details", "usage", "fromHook"]
     assert (fields["fromId"], fields["summary"]) == (left, "NOTES")
     assert rig.session.entries() == before
     rig.session.move_to(fork)
     rig.session.append("branch_summary", **fields)
     assert "NOTES" in text_of(rig.session.context()[-1])
-    assert rig.harness.summarise_branch(rig.session.leaf_id, CancelToken(), BranchWish()) is None
+    here = rig.session.leaf_id
+    assert rig.harness.upkeep.branch_summary(here, *whom, BranchWish()) is None

@@ -110,6 +110,15 @@ CASES = [
     ),
     (ev.ShellUpdate(None, "x"), {"type": "bash_execution_update", "delta": "x"}),
     (ev.ThinkingLevelChanged("low"), {"type": "thinking_level_changed", "level": "low"}),
+    (
+        ev.ExtensionFault("/x/guard.py", "tool_call", "TypeError: no (guard.py:3)"),
+        {
+            "type": "extension_error",
+            "extensionPath": "/x/guard.py",
+            "event": "tool_call",
+            "error": "TypeError: no (guard.py:3)",
+        },
+    ),
 ]
 
 UPDATES = [

@@ -6,8 +6,9 @@
     keys.require("openai")        the same, or NoModelError with what to do
 
 The first of these that has something for a provider decides: `--api-key`, `auth.json`, `apiKey` of
-`models.json`, the environment, the machine (`pi.auth.ambient`). If what it has cannot be used, that
-is an error and the next one is not tried: a key that was meant for something else would be spent.
+`models.json` or of an extension, the environment, the machine (`pi.auth.ambient`). If what it has
+cannot be used, that is an error and the next one is not tried: a key that was meant for something
+else would be spent.
 A credential of the machine is only named here; what it is, is found out for each request.
 
 Known limits: logins are used until they expire, not renewed.
@@ -20,6 +21,7 @@ import time
 from pi.auth import ambient, store
 from pi.auth.credential import AMBIENT, ANTHROPIC_LOGIN, Credential
 from pi.errors import NoModelError
+from pi.models.extra import Extra
 from pi.models.server import SERVERS
 from pi.value import Value
 
@@ -58,9 +60,11 @@ class Keys:
         catalog: Catalog,
         values: Values,
         *,
+        extra: Extra | None = None,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self.values = values
+        self._extra = extra or Extra(catalog, config)
         self._auth_path = auth_path
         self._config = config
         self._catalog = catalog
@@ -78,6 +82,10 @@ class Keys:
         """Use a key for a provider in this run, before all others; it is not stored."""
         self._given[provider] = key
 
+    def given(self) -> list[str]:
+        """The keys that `give` was told."""
+        return list(self._given.values())
+
     def usable(self, provider: str) -> bool:
         """Whether there are credentials, as far as can be told without running a command."""
         origin = self._origin(provider)
@@ -87,9 +95,25 @@ class Keys:
             return False
         return not origin.is_reference or self.values.is_set(origin.text, origin.env)
 
+    def source(self, provider: str) -> str | None:
+        """Where a provider's credential would be taken from, usable or not; None: from nowhere."""
+        found = self._origin(provider) or self._of_machine(provider)
+        return None if found is None else found.source
+
+    def variables_set(self, provider: str) -> list[str]:
+        """The variables of the environment that could be a provider's key and are set."""
+        names = [name for name, _ in self._row(provider).get("keys", ())]
+        return [name for name in names if self.values.lookup(name)]
+
+    def lacks(self, provider: str) -> list[str]:
+        """The variables that a provider needs beside the key it has."""
+        origin = self._origin(provider)
+        return [] if origin is None else self._lacking(provider, origin)
+
     def any(self) -> bool:
         """Whether there is a credential for any provider at all."""
-        known = (*self._given, *self._entries(), *self._config.entries, *self._catalog.providers())
+        described = (*self._config.entries, *self._extra.names())
+        known = (*self._given, *self._entries(), *described, *self._catalog.providers())
         return any(self.usable(provider) for provider in dict.fromkeys(known))
 
     def require(self, provider: str) -> Credential:
@@ -145,6 +169,9 @@ class Keys:
         entry = self._config.entry(provider) or {}
         if entry.get("apiKey"):
             return _Origin("models.json", entry["apiKey"], kind, env, is_reference=True)
+        added = self._extra.provider(provider)
+        if added is not None and added.entry.get("apiKey"):
+            return _Origin(added.source, added.entry["apiKey"], kind, env, is_reference=True)
         return self._from_environment(provider, env)
 
     def login(self, provider: str) -> dict[str, Any] | None:

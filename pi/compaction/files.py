@@ -37,6 +37,10 @@ class Files(Value):
         """The lists as a summary entry stores them."""
         return {"readFiles": self.read, "modifiedFiles": self.modified}
 
+    def operations(self) -> dict[str, list[str]]:
+        """The lists as extensions see them; which of the changes were edits is not kept."""
+        return {"read": self.read, "written": self.modified, "edited": []}
+
     def text(self) -> str:
         """The lists as they end a summary; "" when both are empty."""
         return _listed("read-files", self.read) + _listed("modified-files", self.modified)

@@ -17,7 +17,9 @@ The `demo` model and the `faux` one of the tests are at hand under their own nam
 
 from __future__ import annotations
 
+from pi.models.added import is_virtual
 from pi.models.catalog import FORMER_IDS
+from pi.models.extra import Extra
 from pi.models.merge import with_entry
 from pi.providers.registry import FORMATS
 
@@ -50,7 +52,8 @@ class Book:
     """What can be asked for. Models it returns are to be read only.
 
     `has_key(provider)` says whether there are credentials, `probe(provider or None)` asks local
-    servers for their models, `formats` are the wire formats pi speaks.
+    servers for their models, `formats` are the wire formats pi speaks. `extra` is what extensions
+    add.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Book:
         has_key: Callable[[str], bool] = _none,
         probe: Callable[[str | None], list[Model]] = _no_servers,
         formats: Container[str] = FORMATS,
+        extra: Extra | None = None,
     ) -> None:
         self.problems = list(config.problems)
         self._config = config
@@ -68,16 +72,18 @@ class Book:
         self._has_key = has_key
         self._probe = probe
         self._formats = formats
+        self._extra = extra or Extra(catalog, config)
         self._scripted = [name for name in SCRIPTED if name not in config.entries]
         self._accepts: Callable[[str], bool] = _any
-        self._overlaid: dict[str, list[Model]] = {}
+        self._overlaid: dict[str, tuple[int, list[Model]]] = {}
         self._local: dict[str, list[Model]] = {}
 
     # --- providers -------------------------------------------------------------------------------
 
     def providers(self) -> list[str]:
         """The ids of all providers, preferred ones first; neither broken nor scripted ones."""
-        known = [*self._catalog.providers(), *self._config.entries, *self._local]
+        added = (*self._config.entries, *self._extra.names())
+        known = [*self._catalog.providers(), *added, *self._local]
         return [
             name
             for name in dict.fromkeys(known)
@@ -94,7 +100,8 @@ class Book:
         """The id of a provider by any spelling; None for a name nobody has."""
         lower = name.strip().lower()
         lower = FORMER_IDS.get(lower, lower)
-        own = (*self._config.entries, *self._config.broken, *self._local, *self._scripted)
+        described = (*self._config.entries, *self._config.broken, *self._extra.names())
+        own = (*described, *self._local, *self._scripted)
         for provider in own:
             if provider.lower() == lower:
                 return provider if self._accepts(provider) else None
@@ -115,8 +122,9 @@ class Book:
         return row is None or bool(row.get("keys"))
 
     def entry(self, provider: str) -> dict[str, Any]:
-        """What `models.json` says about a provider; {} if nothing."""
-        return self._config.entry(provider) or {}
+        """What `models.json` says about a provider, else an extension; {} if nothing."""
+        added = self._extra.provider(provider)
+        return self._config.entry(provider) or (added.entry if added else {})
 
     def split(self, text: str) -> tuple[str, str] | None:
         """A reference's provider and the rest after the slash; the longest provider id counts."""
@@ -131,11 +139,17 @@ class Book:
 
     def usable(self, provider: str) -> bool:
         """Whether models of a provider can be asked: it has a key, or needs none."""
-        return provider in self._local or provider in self._scripted or self._has_key(provider)
+        if provider in self._local or provider in self._scripted:
+            return True
+        return self._has_key(provider) or self._extra.is_free(provider)
 
     def supports(self, model: Model) -> bool:
         """Whether pi speaks a model's wire format."""
-        return model["api"] in self._formats
+        return (
+            model["api"] in self._formats
+            or is_virtual(model)
+            or self._extra.stream_of(model) is not None
+        )
 
     # --- models ----------------------------------------------------------------------------------
 
@@ -181,7 +195,7 @@ class Book:
         It is taken to be like the provider's usual one, except that its price is unknown; asking
         for a thinking `level` makes it one that thinks.
         """
-        models = self.models(provider)
+        models = [model for model in self.models(provider) if not is_virtual(model)]
         usual = next((m for m in models if m["id"] == self.default_of(provider)), models[0])
         model = {key: value for key, value in usual.items() if key not in ("cost", "promptCache")}
         model.update(id=model_id, name=model_id)
@@ -201,12 +215,16 @@ class Book:
             found.setdefault(model["provider"], []).append(model)
         self._local.update({name: found[name] for name in found if not self.entry(name)})
 
+    def refresh(self) -> None:
+        """Have the providers of extensions say anew what models they have. Never raises."""
+        self._tell(self._extra.ask(self._extra.names(), again=True))
+
     # --- inside ----------------------------------------------------------------------------------
 
     def _is_plain(self, provider: str) -> bool:
         """Whether a provider's models are just what the catalogue says."""
-        special = (*self._local, *self._config.broken, *self._config.entries, *self._scripted)
-        return provider not in special
+        described = (*self._config.broken, *self._config.entries, *self._extra.names())
+        return provider not in (*self._local, *self._scripted, *described)
 
     def _mentioning(
         self, text: str, provider: str | None, any_format: bool = False
@@ -224,14 +242,28 @@ class Book:
             return [_scripted(provider)]
         if provider in self._local:
             return self._local[provider]
-        if provider not in self._overlaid:
-            models, entry = self._catalog.models(provider), self.entry(provider)
-            if entry:
-                models, problems = with_entry(provider, models, entry)
-                where = f"{self._config.path}: provider {provider}"
-                self.problems += [f"{where}: {problem}" for problem in problems]
-            self._overlaid[provider] = models
-        return self._overlaid[provider]
+        self._tell(self._extra.ask([provider]))
+        version, models = self._overlaid.get(provider, (-1, []))
+        if version != self._extra.version:
+            models = self._layered(provider)
+            self._overlaid[provider] = (self._extra.version, models)
+        return models
+
+    def _layered(self, provider: str) -> list[Model]:
+        """The catalogue's models, what an extension makes of them, and `models.json` over it."""
+        models, problems = self._extra.layer(provider, self._catalog.models(provider))
+        entry = self._config.entry(provider)
+        if entry:
+            models, wrong = with_entry(provider, models, entry)
+            where = f"{self._config.path}: provider {provider}"
+            problems += [f"{where}: {problem}" for problem in wrong]
+        self._tell(problems)
+        virtual = self._extra.virtual_models(provider)
+        hidden = {model["id"] for model in virtual}
+        return [model for model in models if model["id"] not in hidden] + virtual
+
+    def _tell(self, problems: list[str]) -> None:
+        self.problems += [problem for problem in problems if problem not in self.problems]
 
 
 def _scripted(provider: str) -> Model:

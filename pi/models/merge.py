@@ -39,20 +39,35 @@ def with_entry(
 
     `models` are changed and belong to the result.
     """
-    problems: list[str] = []
     result = {model["id"]: _rerouted(model, entry) for model in models}
+    own, problems = replaced(provider, list(result.values()), entry)
+    result.update((model["id"], model) for model in own)
+    for model_id, override in (entry.get("modelOverrides") or {}).items():
+        if model_id in result:
+            result[model_id] = with_override(result[model_id], override)
+    return list(result.values()), problems
+
+
+def replaced(
+    provider: str, models: list[Model], entry: Mapping[str, Any]
+) -> tuple[list[Model], list[str]]:
+    """The `models` of a provider's entry alone, and what is wrong with some that are left out.
+
+    `models`, which may be others of the provider, lend what an entry lacks.
+    """
+    problems: list[str] = []
+    own: dict[str, Model] = {}
+    lenders = {model["id"]: model for model in models}
     for row in entry.get("models") or ():
-        model = own_model(provider, row, entry, _nearest(list(result.values()), row, entry))
+        near = _nearest([*{**lenders, **own}.values()], row, entry)
+        model = own_model(provider, row, entry, near)
         lacking = [name for name in ("api", "baseUrl") if not model[name]]
         if lacking:
             names = " and no ".join(lacking)
             problems.append(f'model "{row["id"]}": no {names}, its own or the provider\'s')
         else:
-            result[row["id"]] = model
-    for model_id, override in (entry.get("modelOverrides") or {}).items():
-        if model_id in result:
-            result[model_id] = with_override(result[model_id], override)
-    return list(result.values()), problems
+            own[row["id"]] = model
+    return list(own.values()), problems
 
 
 def own_model(

@@ -9,6 +9,7 @@ age faster than programs.
 from __future__ import annotations
 
 from pi.errors import NoModelError, UsageError
+from pi.models.added import is_virtual
 from pi.models.reference import resolve
 from pi.models.server import SERVERS
 from pi.providers.thinking import LEVELS
@@ -117,6 +118,8 @@ class Naming:
         model_id, level = (base, suffix) if has_level else (text, None)
         self._refuse_unspoken(self._book.with_id(model_id, provider, any_format=True))
         self._insist_on(provider)
+        if all(is_virtual(model) for model in self._book.models(provider)):
+            raise NoModelError(f'{provider} has no model "{model_id}"; {_SEE}')
         self.warnings.append(f'{provider} has no model "{model_id}" that pi knows; using it anyway')
         return self._book.improvised(provider, model_id, level or self._thinking), level
 

@@ -12,7 +12,7 @@ Source: https://models.dev, its `api.json`. Pure.
 
 from __future__ import annotations
 
-from math import isfinite
+from pi.text.number import is_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ def _prices(row: dict[str, Any]) -> dict[str, float]:
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if is_number and isfinite(value) and 0 <= value < 1e9 else None
+    return value if is_number(value) and 0 <= value < 1e9 else None
 
 
 def _object(row: dict[str, Any], name: str) -> dict[str, Any]:

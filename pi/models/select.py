@@ -16,6 +16,7 @@ Source: the reference's cli and models pages, driven.
 from __future__ import annotations
 
 from pi.errors import NoModelError, UsageError
+from pi.models.added import is_virtual
 from pi.models.catalog import FORMER_IDS
 from pi.models.naming import Naming
 from pi.models.server import SERVERS
@@ -52,8 +53,9 @@ class Want(Value):
     """What was asked for: flags as given, and what a session that goes on says.
 
     `models` are the patterns of `--models`. `session_model` is (provider, id) of a session with
-    messages, `session_thinking` its recorded level; `resumes` says that it has messages. `given` is
-    a model to be used as it is, whatever else was asked for.
+    messages that answered or was chosen last, `session_choice` the one that was chosen, which holds
+    if it is virtual; `session_thinking` its recorded level; `resumes` says that it has messages.
+    `given` is a model to be used as it is, whatever else was asked for.
     """
 
     provider: str | None = None
@@ -63,6 +65,7 @@ class Want(Value):
     api_key: str | None = None
     resumes: bool = False
     session_model: tuple[str, str] | None = None
+    session_choice: tuple[str, str] | None = None
     session_thinking: str | None = None
     given: Model | None = None
 
@@ -218,6 +221,9 @@ class _Chooser:
     def _from_session(self) -> Model | None:
         if not self._want.resumes or self._want.session_model is None:
             return None
+        chosen = self._book.find(*self._want.session_choice) if self._want.session_choice else None
+        if chosen is not None and is_virtual(chosen) and self._book.usable(chosen["provider"]):
+            return chosen
         provider, model_id = self._want.session_model
         model = self._known(provider, model_id)
         if model is not None and self._book.usable(model["provider"]):

@@ -11,13 +11,12 @@ from _thread import start_new_thread
 from queue import SimpleQueue
 
 from pi.errors import Cancelled, UsageError
-from pi.messages import text
+from pi.reception import Said
 from pi.text.imagefmt import detect
 from pi.text.unicode import clean, decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from pi.assembly import Pictures
@@ -89,12 +88,10 @@ def prompts(
     messages: list[str],
     cwd: str,
     pictures: Pictures,
-    expand: Callable[[str], str],
-) -> list[list[Any]]:
-    """The prompts of a run, each a list of content blocks; none when there is nothing to say.
+) -> list[Said]:
+    """The prompts of a run; none when there is nothing to say.
 
-    `expand` puts what a command stands for in its place. Raises UsageError for a file that cannot
-    be read, PiError for a skill that cannot.
+    Raises UsageError for a file that cannot be read.
     """
     words, images, notes = stdin, [], []
     for name in files:
@@ -104,11 +101,8 @@ def prompts(
         images += picture
         notes += note
     words += clean(messages[0]) if messages else ""
-    words = "\n\n".join(part for part in (expand(words), *notes) if part)
-    opening = [text(words)] if words else []
-    later = (expand(clean(message)) for message in messages[1:])
-    rest = [[text(message)] for message in later if message]
-    return [blocks for blocks in ([*opening, *images], *rest) if blocks]
+    first = [Said(words, images, notes)] if words or images or notes else []
+    return [*first, *(Said(clean(message)) for message in messages[1:] if message)]
 
 
 def _file_parts(path: str, pictures: Pictures) -> tuple[str, list[Any], list[str]]:

@@ -9,7 +9,7 @@ of JSON mode is a deliberate difference.
 from __future__ import annotations
 
 from pi.errors import EXIT_FAILED, EXIT_NO_READER, EXIT_OK, PiError
-from pi.events import CompactionEnd, Notice
+from pi.events import CompactionEnd, ExtensionFault, Notice
 from pi.messages import blocks_of
 from pi.text.jsontext import dumps
 from pi.text.unicode import clean
@@ -19,8 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
+    from pi.agent import Agent
     from pi.cancel import CancelToken
-    from pi.harness import Harness
+    from pi.reception import Said
     from pi.state import Settled
 
 EXIT_CODES = (
@@ -46,7 +47,7 @@ class Output:
 
     def write(self, text: str) -> None:
         """Write and flush; a reader that left stops the run instead of raising."""
-        if self.lost:
+        if self.lost or not text:
             return
         try:
             self._stream.write(text.encode())
@@ -59,43 +60,56 @@ class Output:
 
 
 def run_prompts(
-    harness: Harness,
-    prompts: list[list[Any]],
+    agent: Agent,
+    prompts: list[Said],
     output: Output,
     errors: BinaryIO,
     token: CancelToken,
     as_json: bool,
 ) -> int:
-    """Run each prompt to its end; returns the exit status, which the last one decides.
+    """Run each prompt to its end, with what extensions begin meanwhile; returns the exit status,
+    which the last run decides.
 
-    A prompt that fails does not stop the next; a fired token does.
+    A prompt that fails does not stop the next; a fired token does. The agent is started and closed.
     """
     encoder = LineEncoder()
 
     def show(event: Any) -> None:
-        if type(event) is Notice:
-            say(errors, f"{event.level.capitalize()}: {event.text}")
+        if type(event) in (Notice, ExtensionFault):
+            say(errors, line_of(event))
         elif as_json:
-            line = encoder.line(event)
-            if line:
-                output.write(line)
+            output.write(encoder.line(event))
         elif type(event) is CompactionEnd and event.error:
             say(errors, f"Warning: {event.error}")
 
-    undo = harness.subscribe(show)
-    settled = None
+    undo_events = agent.subscribe(show)
+    undo_token = token.on_cancel(agent.abort)
     try:
         if as_json:
-            output.write(dumps(harness.session.header) + "\n")
-        for content in prompts:
-            settled = harness.prompt(content, token)
+            output.write(dumps(agent.session.header) + "\n")
+        agent.start()
+        for said in prompts:
             if token.cancelled:
                 break
+            agent.run(said)
+            agent.wait_quiet()
+        settled = agent.latest
+        if isinstance(settled, PiError):
+            raise settled
     finally:
-        undo()
+        undo_token()
+        agent.close()
+        undo_events()
     if settled is not None and not as_json:
         _print_answer(settled, output, errors)
     return EXIT_NO_READER if output.lost else exit_code(settled)
+
+
+def line_of(event: Notice | ExtensionFault) -> str:
+    """What is told on standard error of something beside the conversation."""
+    if type(event) is Notice:
+        return f"{event.level.capitalize()}: {event.text}"
+    return f"Extension error ({event.path}): {event.event}: {event.error}"
 
 
 def exit_code(settled: Settled | None) -> int:

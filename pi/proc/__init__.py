@@ -77,6 +77,7 @@ class Captured(Value):
     stderr: bytes
     timed_out: bool = False
     truncated: bool = False
+    cancelled: bool = False
 
 
 def run_shell(  # noqa: PLR0913 - all but the command have names
@@ -119,17 +120,19 @@ def run_shell(  # noqa: PLR0913 - all but the command have names
 def capture(  # noqa: PLR0913 - all but the command have names
     command: Sequence[str] | str,
     *,
-    timeout_s: float,
+    timeout_s: float | None,
     cwd: str | None = None,
     env: Mapping[str, str] | None = None,
     input: bytes | None = None,  # noqa: A002 - as subprocess names it
     token: CancelToken | None = None,
     limit: int = 1 << 20,
+    is_patient: bool = False,
 ) -> Captured:
     """Run a program, or a shell command if it is a string, and return what it wrote.
 
     It is stopped when it has written more than `limit` bytes to stdout or to stderr.
-    Raises StartError if it cannot be started, Cancelled when the token fires.
+    Raises StartError if it cannot be started, Cancelled when the token fires; for a caller that
+    `is_patient`, that is told, with what it wrote until then.
     """
     token = token or CancelToken()
     token.check()
@@ -146,13 +149,15 @@ def capture(  # noqa: PLR0913 - all but the command have names
         feed.close_read()
     stdout, stderr = _Buffer(limit, run), _Buffer(limit, run)
     run.serve({out.read_end: stdout.take, err.read_end: stderr.take}, feed, input or b"")
-    token.check()
+    if not is_patient:
+        token.check()
     return Captured(
         _codes(run.code)[0],
         bytes(stdout.data),
         bytes(stderr.data),
         timed_out=run.timed_out,
         truncated=stdout.full or stderr.full,
+        cancelled=run.cancelled,
     )
 
 

@@ -12,8 +12,7 @@ unless the kind is a choice among words: they may be keys. A field of null count
 
 from __future__ import annotations
 
-from math import isfinite
-
+from pi.text.number import is_number
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -59,11 +58,6 @@ def describe(value: Any, *, show: bool = False) -> str:
     if isinstance(value, str):
         return f'"{value}"' if show and len(value) <= _SHOWN and value.isprintable() else "a string"
     return "a list" if isinstance(value, list) else "an object"
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a finite JSON number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def is_whole(value: Any) -> bool:

@@ -181,6 +181,13 @@ _RESOURCES = (
         "Packages: npm, git or local.",
         merge="join",
     ),
+    Row("npmRegistry", STRING, None, "Address of the npm registry; else npm's own configuration."),
+    Row(
+        "pypiIndex",
+        STRING,
+        None,
+        "Address of the simple index of Python packages; else pip's own configuration.",
+    ),
     Row("extensions", STRINGS, [], "Extension files or folders.", merge="join"),
     Row("skills", STRINGS, [], "Skill files or folders.", merge="join"),
     Row("prompts", STRINGS, [], "Prompt templates: files or folders.", merge="join"),

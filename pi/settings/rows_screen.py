@@ -22,7 +22,12 @@ _PAD = Kind(
 )
 
 _SCREEN = (
-    Row("theme", STRING, "system", "Theme by name; system takes the terminal's own colours."),
+    Row(
+        "theme",
+        STRING,
+        "system",
+        "Theme by name, or light/dark for two; system takes the terminal's own colours.",
+    ),
     Row(
         "quietStartup",
         either(BOOLEAN, one_of("header")),

@@ -9,6 +9,7 @@ made from it (`build/schema.py`). Source: JSON Schema, draft 2020-12.
 
 from __future__ import annotations
 
+from pi.schema import DIALECT
 from pi.settings.row import USER
 from pi.settings.table import ROWS
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pi.settings.row import Row
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema() -> dict[str, Any]:

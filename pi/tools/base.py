@@ -25,12 +25,14 @@ class Call(Value):
     """One execution of a tool: its id, the token to obey, and where to report progress.
 
     `report` takes a partial result, `{"content": [...], "details": {...}}`; it may be called from
-    any thread and returns at once.
+    any thread and returns at once. `nest(name, arguments, token=, report=)` runs another tool and
+    gives `{"toolCall", "result", "isError", "durationMs"?}`; see `pi.batch`. None: there is no way.
     """
 
     id: str
     token: CancelToken
     report: Callable[[dict[str, Any]], None]
+    nest: Callable[..., dict[str, Any]] | None = None
 
 
 class Outcome(Value):

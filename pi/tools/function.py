@@ -94,7 +94,7 @@ class _Reading:
             for key in whole:
                 if isinstance(given.get(key), float):
                     given[key] = int(given[key])
-            return _outcome(function(**given))
+            return outcome_of(function(**given))
 
         return Tool(self.name, about, parameters, run, snippet=first_line)
 
@@ -214,7 +214,8 @@ def _sections(doc: str) -> tuple[str, dict[str, str]]:
     return "\n".join(about).strip(), told
 
 
-def _outcome(value: Any) -> Outcome:
+def outcome_of(value: Any) -> Outcome:
+    """What a function returned, as the result of a call; see the module's head."""
     if isinstance(value, Outcome):
         return value
     if isinstance(value, str):

@@ -35,16 +35,20 @@ def select(
     flags: ToolFlags,
     defaults: Sequence[Sequence[str]] = (),
     before: Sequence[str] | None = None,
+    added: Sequence[str] = (),
 ) -> list[str]:
     """The names of the active tools, in the order of `available`.
 
     `defaults` are the `defaultTools` settings, user's first, then project's. Names that no tool
     has are ignored. `before` are the tools of a session that goes on: it keeps them, in place of
-    the defaults. Raises UsageError when plain and +/- names are mixed in `--tools`.
+    the defaults. `added` are tools of extensions, which are active unless flags leave them out.
+    Raises UsageError when plain and +/- names are mixed in `--tools`.
     """
     chosen: set[str] = set()
     if not (flags.no_tools or flags.no_builtin):
         chosen = _by_default(defaults) if before is None else set(before)
+    if not flags.no_tools:
+        chosen |= set(added)
     if flags.tools is not None:
         entries = _names(flags.tools)
         if len({entry[:1] in "+-" for entry in entries}) > 1:

@@ -17,6 +17,6 @@ Source: the reference's RPC pages and `contracts.md` section 4.
 
 from __future__ import annotations
 
-from pi.modes.rpc.serve import serve
+from pi.modes.rpc.serve import Connection
 
-__all__ = ["serve"]
+__all__ = ["Connection"]

@@ -9,7 +9,8 @@
 A question blocks the thread that asks it until its answer comes, its time is over, the token fires
 or nobody can answer any more (`close`); all but an answer give None, or False for `confirm`. So
 does an answer of a wrong type. An answer to no question, or to one that is over, is passed over.
-Source: the reference's page on the extension UI.
+What a client cannot show (components, themes, footers, ...) gives the defaults of
+`pi.extensions.ui`. Source: the reference's page on the extension UI.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import os
 from queue import Empty, SimpleQueue
 
+from pi.extensions.ui import Ui
 from pi.text.jsontext import dumps
 
 TYPE_CHECKING = False
@@ -29,12 +31,16 @@ if TYPE_CHECKING:
 _NOBODY: dict[str, Any] = {"cancelled": True}
 
 
-class Dialogs:
-    """The user, seen through the client. `write` takes a line to send."""
+class Dialogs(Ui):
+    """The user, seen through the client. `write` takes a line to send; `listen` is called before
+    each question, so that there is somebody to hand in the answer."""
 
-    def __init__(self, write: Callable[[str], object]) -> None:
+    def __init__(
+        self, write: Callable[[str], object], listen: Callable[[], object] = lambda: None
+    ) -> None:
         self._write = write
-        self._asked: dict[str, SimpleQueue[dict[str, Any]]] = {}
+        self._listen = listen
+        self._waiting: dict[str, SimpleQueue[dict[str, Any]]] = {}
         self._is_closed = False
 
     # --- questions -------------------------------------------------------------------------------
@@ -44,7 +50,7 @@ class Dialogs:
         title: str,
         options: list[str],
         *,
-        timeout_ms: int | None = None,
+        timeout_ms: float | None = None,
         token: CancelToken | None = None,
     ) -> str | None:
         """The option that is chosen."""
@@ -54,15 +60,14 @@ class Dialogs:
     def confirm(
         self,
         title: str,
-        message: str,
+        message: str | None = None,
         *,
-        timeout_ms: int | None = None,
+        timeout_ms: float | None = None,
         token: CancelToken | None = None,
     ) -> bool:
         """Whether the user says yes."""
-        answer = self._ask(
-            {"method": "confirm", "title": title, "message": message}, timeout_ms, token
-        )
+        request = {"method": "confirm", "title": title, "message": message or ""}
+        answer = self._ask(request, timeout_ms, token)
         return not answer.get("cancelled") and answer.get("confirmed") is True
 
     def input(
@@ -70,7 +75,7 @@ class Dialogs:
         title: str,
         placeholder: str | None = None,
         *,
-        timeout_ms: int | None = None,
+        timeout_ms: float | None = None,
         token: CancelToken | None = None,
     ) -> str | None:
         """A line of text."""
@@ -93,8 +98,11 @@ class Dialogs:
         """Set an entry of the status line; None removes it."""
         self._tell({"method": "setStatus", "statusKey": key, "statusText": text})
 
-    def set_widget(self, key: str, lines: list[str] | None, placement: str | None = None) -> None:
-        """Show lines "aboveEditor" (the default) or "belowEditor"; None removes them."""
+    def set_widget(self, key: str, lines: Any, placement: str | None = None) -> None:
+        """Show lines "aboveEditor" (the default) or "belowEditor"; None removes them. A component,
+        which needs a screen, is passed over."""
+        if lines is not None and not _are_lines(lines):
+            return
         request = {"method": "setWidget", "widgetKey": key, "widgetLines": lines}
         self._tell({**request, "widgetPlacement": placement})
 
@@ -111,26 +119,27 @@ class Dialogs:
     def answer(self, response: dict[str, Any]) -> None:
         """Hand an answer of the client to whoever asked."""
         call_id = response.get("id")
-        inbox = self._asked.pop(call_id, None) if isinstance(call_id, str) else None
+        inbox = self._waiting.pop(call_id, None) if isinstance(call_id, str) else None
         if inbox is not None:
             inbox.put(response)
 
     def close(self) -> None:
         """Nobody answers any more: end all questions, and those that are still to come."""
         self._is_closed = True
-        for call_id in tuple(self._asked):
+        for call_id in tuple(self._waiting):
             self.answer({**_NOBODY, "id": call_id})
 
     def _ask(
-        self, request: dict[str, Any], timeout_ms: int | None, token: CancelToken | None
+        self, request: dict[str, Any], timeout_ms: float | None, token: CancelToken | None
     ) -> dict[str, Any]:
         if self._is_closed or (token is not None and token.cancelled):
             return _NOBODY
         call_id = _new_id()
         inbox: SimpleQueue[dict[str, Any]] = SimpleQueue()
-        self._asked[call_id] = inbox
+        self._waiting[call_id] = inbox
         undo = token.on_cancel(lambda: inbox.put(_NOBODY)) if token else None
         try:
+            self._listen()
             self._tell({**request, "timeout": timeout_ms}, call_id)
             if self._is_closed:  # since it was looked at
                 return _NOBODY
@@ -138,7 +147,7 @@ class Dialogs:
         except Empty:
             return _NOBODY
         finally:
-            self._asked.pop(call_id, None)
+            self._waiting.pop(call_id, None)
             if undo is not None:
                 undo()
 
@@ -146,6 +155,10 @@ class Dialogs:
         given = {key: value for key, value in request.items() if value is not None}
         record = {"type": "extension_ui_request", "id": call_id or _new_id(), **given}
         self._write(dumps(record) + "\n")
+
+
+def _are_lines(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(line, str) for line in value)
 
 
 def _text(answer: dict[str, Any]) -> str | None:

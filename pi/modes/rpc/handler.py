@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from pi.modes.rpc.call import Call
 
-_GO_AHEAD = {"cancelled": False}  # extensions may one day keep a session from being left
 
 # --- prompts -------------------------------------------------------------------------------------
 
@@ -46,8 +45,14 @@ def follow_up(call: Call) -> Any:
 
 
 def _queue(call: Call, behaviour: str) -> Any:
-    call.agent.queue(behaviour, call.get("message"), call.get("images", ()))
-    return {"disposition": "queued"}
+    call.agent.queue(
+        behaviour,
+        call.get("message"),
+        accepted=lambda disposition: call.succeed({"disposition": disposition}),
+        refused=lambda error: call.fail(str(error)),
+        images=call.get("images", ()),
+    )
+    return LATER
 
 
 def abort(call: Call) -> Any:
@@ -66,7 +71,7 @@ def abort(call: Call) -> Any:
 
 def clear_queue(call: Call) -> Any:
     """The texts go back to whoever wrote them."""
-    steering, follow_ups = call.agent.harness.clear_queues()
+    steering, follow_ups = call.agent.harness.queues.clear()
     return {"steering": steering, "followUp": follow_ups}
 
 
@@ -80,15 +85,15 @@ def get_state(call: Call) -> Any:
         "model": harness.model,
         "thinkingLevel": harness.thinking,
         "isStreaming": agent.is_streaming,
-        "isCompacting": harness.is_compacting,
-        "steeringMode": harness.steering.mode,
-        "followUpMode": harness.follow_ups.mode,
+        "isCompacting": harness.upkeep.is_busy,
+        "steeringMode": harness.queues.steering.mode,
+        "followUpMode": harness.queues.follow_ups.mode,
         "sessionFile": session.path,
         "sessionId": session.id,
         "sessionName": session.name(),
-        "autoCompactionEnabled": harness.auto_compaction,
+        "autoCompactionEnabled": harness.upkeep.auto,
         "messageCount": len(session.messages()),
-        "pendingMessageCount": len(harness.steering.texts()) + len(harness.follow_ups.texts()),
+        "pendingMessageCount": len(harness.queues.waiting()),
     }
     return {key: value for key, value in state.items() if value is not None}
 
@@ -134,7 +139,8 @@ def cycle_model(call: Call) -> Any:
 
 
 def get_available_models(call: Call) -> Any:
-    """All that can be used."""
+    """All that can be used; providers of extensions are asked anew which they have."""
+    call.agent.configured.models.book.refresh()
     return {"models": adjust.available(call.agent)}
 
 
@@ -189,7 +195,7 @@ def set_auto_retry(call: Call) -> Any:
 
 def abort_retry(call: Call) -> Any:
     """Ends the pause before a retry; the prompt then settles with its failure."""
-    call.agent.harness.abort_retry()
+    call.agent.harness.retry.give_up()
     return NOTHING
 
 
@@ -213,25 +219,28 @@ def abort_bash(call: Call) -> Any:
 
 def new_session(call: Call) -> Any:
     """Takes over when the run has been aborted, as the four below."""
-    succession.new_session(call.agent, call.get("parentSession"))
-    return _GO_AHEAD
+    return _done(succession.new_session(call.agent, call.get("parentSession")))
 
 
 def switch_session(call: Call) -> Any:
     """A missing file is a new session."""
-    succession.switch_to(call.agent, call.get("sessionPath"))
-    return _GO_AHEAD
+    return _done(succession.switch_to(call.agent, call.get("sessionPath")))
 
 
 def fork(call: Call) -> Any:
     """The text is for editing and sending again."""
-    return {"text": succession.fork(call.agent, call.get("entryId")), **_GO_AHEAD}
+    text = succession.fork(call.agent, call.get("entryId"))
+    return _done(False) if text is None else {"text": text, **_done(True)}
 
 
 def clone(call: Call) -> Any:
     """The whole active branch."""
-    succession.clone(call.agent)
-    return _GO_AHEAD
+    return _done(succession.clone(call.agent))
+
+
+def _done(is_done: bool) -> dict[str, bool]:
+    """Extensions may keep a session from being left."""
+    return {"cancelled": not is_done}
 
 
 def get_fork_messages(call: Call) -> Any:
@@ -269,10 +278,17 @@ def export_html(call: Call) -> Callable[[], Any]:
     session, path = call.agent.session, call.get("outputPath")
     if not session.messages():
         raise PiError("there is nothing to export yet: the session has no messages")
+    configured = call.agent.configured
 
     def run() -> Any:
-        from pi.export import html  # noqa: PLC0415 - for one rare command
+        from pi.export import html, target  # noqa: PLC0415 - for one rare command
+        from pi.export.look import look_in  # noqa: PLC0415
+        from pi.text.secret import Mask  # noqa: PLC0415
 
-        return {"path": html.export(session, path)}
+        known = target.known_secrets(configured.environ, configured.agent_dir)
+        given = configured.models.keys.given()
+        agent = call.agent
+        look, _ = look_in(configured, agent.arguments, agent.conversation.briefing.theme_paths)
+        return {"path": html.export(session, path, Mask([*known, *given]), look)}
 
     return run

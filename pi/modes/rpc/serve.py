@@ -1,8 +1,10 @@
 """The threads of RPC mode, and how they stop.
 
     reader    standard input to commands; hands answers of the user to whoever asked
+    begin     session_start of extensions; commands wait for it
     main      takes the commands in order
     command   one for each command that takes long
+    errand    one for each command of an extension (`pi.errand`)
     run       one prompt at a time (`pi.agent`)
     output    writes what all of them say
 
@@ -21,13 +23,14 @@ from _thread import start_new_thread
 from queue import SimpleQueue
 
 from pi.errors import EXIT_NO_READER, EXIT_OK
-from pi.events import Notice
-from pi.modes.print import say
+from pi.events import ExtensionFault, Notice
+from pi.modes.print import line_of, say
 from pi.modes.rpc.call import parse_failure
 from pi.modes.rpc.command import run
 from pi.modes.rpc.dialog import Dialogs
 from pi.modes.rpc.framing import Lines, ParseError, parse
 from pi.modes.rpc.output import Output
+from pi.prompting import ABORTED
 from pi.wire import LineEncoder
 
 TYPE_CHECKING = False
@@ -45,57 +48,142 @@ HASTE_S = 0.1
 """The same after SIGTERM."""
 
 _READ_BYTES = 1 << 16
+_BEGIN_S = 0.1
 _END = object()  # of standard input
 _STOP = object()  # a signal came, or the reader of standard output left
 
 
-def serve(
-    agent: Agent,
-    source: int,
-    target: int,
-    errors: BinaryIO,
-    token: CancelToken,
-    *,
-    is_hasty: Callable[[], bool] = lambda: False,
-) -> int:
-    """Take commands from `source` and answer to `target`, both descriptors, until that is over.
+class Connection:
+    """A client: commands and answers come from `source`, everything goes to `target`, both
+    descriptors. Notices go to `errors`. `token` fires when a signal came.
 
-    Notices go to `errors`. `token` fires when a signal came; `is_hasty` then says whether there is
-    hardly time to write what is left. Closes the agent; returns the exit status where no signal
-    gives one.
+    Nothing is read before a question is asked or `serve` is called.
     """
-    inbox: SimpleQueue[Any] = SimpleQueue()
-    output = Output(target, lambda: inbox.put(_STOP))
-    dialogs = Dialogs(output.write)
-    undo_stop = token.on_cancel(lambda: (output.release(), inbox.put(_STOP)))
-    undo_events = agent.subscribe(_teller(output, errors))
-    start_new_thread(_read, (source, inbox, dialogs))
-    jobs = _Jobs()
-    try:
-        _take(agent, inbox, output, jobs)
-    finally:
-        undo_events()
-        output.release()
-        dialogs.close()
-        agent.close()
-        jobs.wait(FLUSH_PATIENCE_S)
-        undo_stop()
-        output.close(HASTE_S if is_hasty() else FLUSH_PATIENCE_S)
-    return EXIT_NO_READER if output.lost else EXIT_OK
 
+    def __init__(self, source: int, target: int, errors: BinaryIO, token: CancelToken) -> None:
+        self._source = source
+        self._errors = errors
+        self._token = token
+        self._inbox: SimpleQueue[Any] = SimpleQueue()
+        self._output = Output(target, lambda: self._inbox.put(_STOP))
+        self._encoder = LineEncoder()
+        self._agent: Agent | None = None
+        self._is_begun = threading.Event()  # extensions know of the session
+        self._listening = threading.Lock()
+        self.is_listening = False
+        self.dialogs = Dialogs(self._output.write, self.listen)
 
-def _teller(output: Output, errors: BinaryIO) -> Callable[[Any], None]:
-    encoder = LineEncoder()
+    def listen(self) -> None:
+        """Begin to read, if that was not done yet."""
+        with self._listening:
+            if not self.is_listening:
+                self.is_listening = True
+                start_new_thread(self._read, ())
 
-    def tell(event: Any) -> None:
+    def tell(self, event: Any) -> None:
+        """Tell the client of an event, the user of a notice."""
         if type(event) is Notice:
-            say(errors, f"{event.level.capitalize()}: {event.text}")
+            say(self._errors, line_of(event))
             return
-        line = encoder.line(event)
+        line = self._encoder.line(event)
         if line:
-            output.write_event(line)
+            self._output.write_event(line)
 
-    return tell
+    def serve(self, agent: Agent, *, is_hasty: Callable[[], bool] = lambda: False) -> int:
+        """Take commands until that is over, and close the agent. Returns the exit status where no
+        signal gives one; `is_hasty` says whether there is hardly time to write what is left."""
+        self._agent = agent
+        agent.end = lambda: self._inbox.put(_END)
+        undo_stop = self._token.on_cancel(self._stop)
+        undo_events = agent.subscribe(self.tell)
+        self.listen()
+        self._begin(agent)
+        jobs = _Jobs()
+        try:
+            self._take(agent, jobs)
+        finally:
+            undo_events()
+            agent.subscribe(self._tell_trouble)
+            self._output.release()
+            self.dialogs.close()
+            agent.close()
+            jobs.wait(FLUSH_PATIENCE_S)
+            undo_stop()
+            self.close(HASTE_S if is_hasty() else FLUSH_PATIENCE_S)
+        return EXIT_NO_READER if self._output.lost else EXIT_OK
+
+    def close(self, patience_s: float = FLUSH_PATIENCE_S) -> None:
+        """Write what is left, as long as it is read."""
+        self._output.close(patience_s)
+
+    def _begin(self, agent: Agent) -> None:
+        """Let extensions begin; they may ask the user, so this thread does not wait for them."""
+
+        def begin() -> None:
+            agent.start()
+            self._is_begun.set()
+
+        if agent.hooks.extensions:
+            threading.Thread(target=begin, daemon=True, name="begin").start()
+        else:
+            begin()
+
+    def _take(self, agent: Agent, jobs: _Jobs) -> None:
+        """Handle commands until there are no more."""
+        while True:
+            item = self._inbox.get()
+            if item is _END or item is _STOP:
+                return
+            if isinstance(item, ParseError):
+                self._output.write(parse_failure(str(item)))
+                continue
+            self._is_begun.wait()
+            run(item[0], agent, self._output.write, jobs.start)
+
+    def _stop(self) -> None:
+        """A signal came."""
+        self._output.release()
+        if self._agent is not None:
+            self._agent.abort()
+        self._inbox.put(_STOP)
+
+    def _tell_trouble(self, event: Any) -> None:
+        """At the end nothing is told any more but what goes wrong with it."""
+        if type(event) in (Notice, ExtensionFault):
+            self.tell(event)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        lines = Lines()
+        while data := _chunk(self._source):
+            for line in lines.feed(data):
+                self._sort(line)
+        for line in lines.finish():
+            self._sort(line)
+        self.dialogs.close()
+        while not self._is_begun.wait(_BEGIN_S):  # nobody can say any more that it takes too long
+            self._hurry()
+        self._inbox.put(_END)
+
+    def _sort(self, line: bytes | None) -> None:
+        try:
+            value = parse(line)
+        except ParseError as error:
+            self._inbox.put(error)
+            return
+        if isinstance(value, dict):
+            if value.get("type") == "extension_ui_response":
+                self.dialogs.answer(value)
+                return
+            if value.get("type") == "abort":
+                self._hurry()
+        self._inbox.put((value,))
+
+    def _hurry(self) -> None:
+        """What waits for an extension waits no longer: it may be the thread that takes commands."""
+        if self._agent is not None and self._agent.hooks.extensions:
+            self._agent.errands.cancel(ABORTED)
 
 
 class _Jobs:
@@ -117,43 +205,8 @@ class _Jobs:
             thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def _take(agent: Agent, inbox: SimpleQueue[Any], output: Output, jobs: _Jobs) -> None:
-    """Handle commands until there are no more."""
-    while True:
-        item = inbox.get()
-        if item is _END or item is _STOP:
-            return
-        if isinstance(item, ParseError):
-            output.write(parse_failure(str(item)))
-        else:
-            run(item[0], agent, output.write, jobs.start)
-
-
-def _read(source: int, inbox: SimpleQueue[Any], dialogs: Dialogs) -> None:
-    lines = Lines()
-    while data := _chunk(source):
-        for line in lines.feed(data):
-            _sort(line, inbox, dialogs)
-    for line in lines.finish():
-        _sort(line, inbox, dialogs)
-    dialogs.close()
-    inbox.put(_END)
-
-
 def _chunk(source: int) -> bytes:
     try:
         return os.read(source, _READ_BYTES)
     except OSError:  # not open for reading, or a terminal that is gone: the end
         return b""
-
-
-def _sort(line: bytes | None, inbox: SimpleQueue[Any], dialogs: Dialogs) -> None:
-    try:
-        value = parse(line)
-    except ParseError as error:
-        inbox.put(error)
-        return
-    if isinstance(value, dict) and value.get("type") == "extension_ui_response":
-        dialogs.answer(value)
-    else:
-        inbox.put((value,))
