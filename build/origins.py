@@ -10,13 +10,16 @@ out; what is not known is not in it. Nothing is asked over the network.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
 import subprocess
 import sys
 from urllib.parse import urlsplit
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
 
 NAME = "origins.json"
 PATIENCE_S = 60

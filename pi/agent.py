@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pi.assembly import Conversation, Own
     from pi.configuration import Configuration
     from pi.flags import Arguments
+    from pi.request import Model
     from pi.session import Session
 
 CLOSE_PATIENCE_S = 5.0
@@ -174,12 +175,18 @@ class Agent(Prompting):
         old = self.harness
         conversation = joined(configured, self.arguments, opened, needs_model=False, own=self._own)
         harness = conversation.harness
-        book = configured.models.book
-        harness.model = book.find(old.model["provider"], old.model["id"]) or old.model
+        harness.model = self._again(old.model, configured)
         harness.thinking = old.thinking
         harness.queues.take_over(old.queues)
         harness.tools = conversation.toolbox.take_over(self.conversation.toolbox, old.tools)
         return conversation
+
+    def _again(self, model: Model, configured: Configuration) -> Model:
+        """A model as it is described now; one that a program gave is as it was."""
+        name = (model["provider"], model["id"])
+        if self.configured.models.book.find(*name) != model:
+            return model
+        return configured.models.book.find(*name) or model
 
     def _take_over(self, make: Callable[[Configuration], Conversation]) -> Conversation:
         """Put another conversation in the place of the current one, which is returned."""

@@ -204,6 +204,7 @@ def joined(
             auto_compaction=configured.settings.get("compaction.enabled"),
             compaction=lambda m: configured.settings.compaction(f"{m['provider']}/{m['id']}"),
             summariser=summariser,
+            branch_reserve_tokens=configured.settings.get("branchSummary.reserveTokens"),
             measured=configured.models.measured,
             hooks=crew.hooks,
             report=None if crew.host is None else crew.host.complain,

@@ -91,6 +91,7 @@ class Course(Recovery):
         self._say_waiting()
         self._session.sync()
         aborted = self._outcome() == "aborted" or self.token.cancelled
+        self._harness.claim.is_ending = True
         self._emit(AgentSettled(aborted))
         self._hooked.settled(aborted)
         return Settled(self.answer, self.error, aborted)

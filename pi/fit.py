@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from pi.text.jsontext import dumps
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _PLAIN = {"text": ("text",), "image": ("data", "mimeType")}
 """Blocks that any message may have, and their keys."""
@@ -35,6 +38,17 @@ def why_not_json(*values: object) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         return f"returned something that JSON cannot hold ({error})"
     return ""
+
+
+def why_not_messages(messages: list[Any]) -> str:
+    """What keeps a list from being a conversation that can be sent; "" if nothing does."""
+    for message in messages:
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            return "made a message that has no role"
+        content = message.get("content")
+        if not (content is None or isinstance(content, (str, list))):
+            return "made a message whose content is neither a text nor a list"
+    return why_not_json(messages)
 
 
 _COUNTS = ("input", "output", "cacheRead", "cacheWrite", "totalTokens")

@@ -70,7 +70,7 @@ class Hooked(Unhooked):
         return taps_of(self._hooks, self._token, self._report)
 
     def projected(self, messages: list[Message]) -> list[Message]:
-        return projected(self._hooks, messages, self._token)
+        return projected(self._hooks, messages, self._token, self._report)
 
     def completed(self, message: Message) -> Message:
         if not self._hooks.wants("message_end"):

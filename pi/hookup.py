@@ -2,7 +2,7 @@
 
     gate = gate_of(hooks, setup.gate, token)          tool_call, tool_result
     taps = taps_of(hooks, token, report)              the provider hooks of one request
-    messages = projected(hooks, messages, token)      context, context_with_system
+    messages = projected(hooks, messages, token, report)      context, context_with_system
     message = completed(hooks, message, token)        message_end
 
 Each asks once what is wanted, and where that is nothing it gives back what it was given. They are
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from pi.batch import Gate, RefusedError
 from pi.compaction.estimate import checkpoint
-from pi.fit import why_not_content, why_not_json, why_not_usage
+from pi.fit import why_not_content, why_not_json, why_not_messages, why_not_usage
 from pi.messages import STOP_REASONS, tool_calls
 from pi.tap import NO_TAPS, Taps, why_not_header
 from pi.tools.base import Outcome
@@ -165,32 +165,35 @@ def _has_bad_call(message: Message) -> bool:
     )
 
 
-def projected(hooks: NoHooks, messages: list[Message], token: CancelToken) -> list[Message]:
+def projected(
+    hooks: NoHooks, messages: list[Message], token: CancelToken, report: Report
+) -> list[Message]:
     """The messages of one request after context and context_with_system; the input stays as it is.
 
     A conversation that was changed by context gets prompt and tools in one message at its head.
     """
     if token.cancelled:  # nothing will be sent
         return messages
+
+    def shown(hook: str, given: list[Message]) -> list[Message]:
+        event = hooks.fire(
+            hook, token, check=lambda at: why_not_messages(at.messages), messages=given
+        )
+        problem = why_not_messages(event.messages)  # what was changed in place is not checked yet
+        if problem:
+            report(hook, f"a handler {problem}; the conversation is sent as it was")
+        return given if problem else event.messages
+
     if hooks.wants("context"):
         plain = [message for message in messages if message["role"] != "system"]
-        event = hooks.fire("context", token, check=_check_messages, messages=plain)
-        if event.messages != plain:
+        after = shown("context", plain)
+        if after != plain:
             system = [message for message in messages if message["role"] == "system"]
             head = [checkpoint(system, system[-1].get("timestamp", 0))] if system else []
-            messages = [*head, *event.messages]
+            messages = [*head, *after]
     if hooks.wants("context_with_system"):
-        event = hooks.fire("context_with_system", token, check=_check_messages, messages=messages)
-        messages = event.messages
+        messages = shown("context_with_system", messages)
     return messages
-
-
-def _check_messages(event: Event) -> str:
-    for message in event.messages:
-        content = message.get("content", "")
-        if not (content is None or isinstance(content, (str, list))):
-            return "returned a message whose content is neither a text nor a list"
-    return why_not_json(event.messages)
 
 
 # --- requests ------------------------------------------------------------------------------------

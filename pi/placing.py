@@ -12,6 +12,8 @@ nothing of them is imported.
 
 from __future__ import annotations
 
+from pi.cancel import CancelToken
+from pi.resources import trust
 from pi.resources.discover import Place
 from pi.value import replace
 
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, TextIO
 
-    from pi.cancel import CancelToken
     from pi.packages.resolve import Packages
+    from pi.packages.site import Site
+    from pi.packages.stock import Stock
 
 
 def place_of(
@@ -56,19 +59,57 @@ def _packages(
     stream: TextIO | None,
     token: CancelToken | None,
 ) -> Packages:
-    from pi.cancel import CancelToken  # noqa: PLC0415 - start-up: only with packages
-    from pi.packages.resolve import resolve  # noqa: PLC0415
+    from pi.packages.resolve import resolve  # noqa: PLC0415 - start-up: only with packages
     from pi.packages.site import PROJECT, Site  # noqa: PLC0415
-    from pi.packages.stock import Stock  # noqa: PLC0415
-    from pi.packages.ticker import Ticker  # noqa: PLC0415
-    from pi.resources import trust  # noqa: PLC0415
 
     site = Site(configured.agent_dir, cwd, configured.home, configured.trust.is_trusted)
-    ticker = Ticker(stream, is_terminal=stream.isatty()) if stream else None
-    stock = Stock(site, configured.settings, configured.environ, token or CancelToken(), ticker)
-    with stock:
-        lender = None if stream is None or stock.is_offline else stock
-        found = resolve(site, configured.settings, extra, configured.cwd, lender)
+    lender = _Lender(configured, site, stream, token)
+    with lender:
+        is_closed = stream is None or configured.environ.get("PI_OFFLINE") in _YES
+        lend = None if is_closed else lender.stock
+        found = resolve(site, configured.settings, extra, configured.cwd, lend)
     if PROJECT in found.fresh:
         trust.renew(configured.trust, configured.agent_dir, cwd)
-    return replace(found, problems=tuple(dict.fromkeys([*found.problems, *stock.warnings])))
+    return replace(found, problems=tuple(dict.fromkeys([*found.problems, *lender.warnings])))
+
+
+_YES = ("1", "true", "yes")
+
+
+class _Lender:
+    """Opens a stock when something has to be fetched, which is seldom."""
+
+    def __init__(
+        self,
+        configured: Any,
+        site: Site,
+        stream: TextIO | None,
+        token: CancelToken | None,
+    ) -> None:
+        self._configured = configured
+        self._site = site
+        self._stream = stream
+        self._token = token
+        self._opened: Stock | None = None
+        self.warnings: list[str] = []
+
+    def stock(self) -> Stock:
+        """The stock, opened when it is first asked for."""
+        if self._opened is None:
+            from pi.packages.stock import Stock  # noqa: PLC0415 - start-up: seldom needed
+            from pi.packages.ticker import Ticker  # noqa: PLC0415
+
+            stream, configured = self._stream, self._configured
+            ticker = Ticker(stream, is_terminal=stream.isatty()) if stream else None
+            token = self._token or CancelToken()
+            environ = configured.environ
+            self._opened = Stock(self._site, configured.settings, environ, token, ticker)
+        return self._opened
+
+    def __enter__(self) -> _Lender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self.warnings += self._opened.warnings

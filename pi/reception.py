@@ -103,7 +103,7 @@ def heard(
 def content_of(said: Said, expand: Callable[[str], str]) -> list[dict[str, Any]]:
     """The content blocks of a user message. Raises PiError for a skill that cannot be read."""
     words = "\n\n".join(part for part in (expand(said.text), *said.notes) if part)
-    return [*([text(words)] if words else []), *said.images]
+    return [*([text(words)] if words or not said.images else []), *said.images]
 
 
 def _pictures(images: Sequence[Any]) -> list[dict[str, Any]]:

@@ -144,7 +144,11 @@ class RpcClient:
         run = Run(lambda: self._send("abort", {}, _Reply(_pass)))
 
         def begin(response: dict[str, Any]) -> None:
-            if response.get("success"):
+            if not response.get("success"):
+                return
+            if (response.get("data") or {}).get("disposition") == "handled":
+                run.end()  # an extension was done with it; what it began is a run of its own
+            else:
                 self._run = run
 
         fields = {"message": message, **({"images": list(images)} if images else {})}

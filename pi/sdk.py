@@ -26,6 +26,7 @@ from pi.configuration import open_configuration
 from pi.conversation import Conversation, given_model
 from pi.enlist import Enlisting, Face
 from pi.errors import UsageError
+from pi.events import ExtensionFault
 from pi.flags import Arguments
 from pi.hosting import host_of
 from pi.resources.trust import APPROVE, NO_APPROVE
@@ -124,13 +125,15 @@ def _of_file(verb: str, wishes: dict[str, Any]) -> Wishes:
 
 
 def _opened(wishes: Wishes, choice: dict[str, Any]) -> Conversation:
-    configured = _configuration(wishes)
+    early: list[Any] = []  # what extensions tell before there is a conversation
+    configured = _configuration(wishes, early.append)
     arguments = _arguments(wishes, choice)
     own = Own(given_model(wishes.model), _functions(wishes), _sections(wishes))
     opened = _session(configured, arguments, wishes)
     joined = join(configured, arguments, opened, own=own)
     conversation = Conversation(Agent(configured, arguments, joined, own), arguments, own)
     try:
+        conversation.warnings += map(_line, early)
         conversation.begin()
         _check_tools(wishes, conversation)
     except BaseException:
@@ -139,7 +142,13 @@ def _opened(wishes: Wishes, choice: dict[str, Any]) -> Conversation:
     return conversation
 
 
-def _configuration(wishes: Wishes) -> Configuration:
+def _line(event: Any) -> str:
+    if isinstance(event, ExtensionFault):
+        return f"{event.path}: {event.event}: {event.error}"
+    return event.text
+
+
+def _configuration(wishes: Wishes, tell: Callable[[Any], object]) -> Configuration:
     environ = os.environ if wishes.environ is None else wishes.environ
     cwd = os.fspath(wishes.cwd or "")
     if not os.path.isdir(cwd or "."):
@@ -148,10 +157,10 @@ def _configuration(wishes: Wishes) -> Configuration:
     approval = None
     if wishes.trust is not None:
         approval = APPROVE if wishes.trust else NO_APPROVE
-    return open_configuration(own, os.path.abspath(cwd), approval, _enlisting(wishes))
+    return open_configuration(own, os.path.abspath(cwd), approval, _enlisting(wishes, tell))
 
 
-def _enlisting(wishes: Wishes) -> Enlisting | None:
+def _enlisting(wishes: Wishes, tell: Callable[[Any], object]) -> Enlisting | None:
     """How extensions come in; None where there are to be none."""
     given = wishes.extensions
     if isinstance(given, str) or callable(given):
@@ -159,7 +168,7 @@ def _enlisting(wishes: Wishes) -> Enlisting | None:
     if not given and not wishes.found_extensions:
         return None
     return Enlisting(
-        Face("print"),
+        Face("print", tell=tell),
         host_of,
         [os.fspath(each) for each in given if not callable(each)],
         is_closed=not wishes.found_extensions,

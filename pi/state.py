@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pi.transcript import Prompt
 
 CANCELLED_RETRY = "Retry cancelled"
+ENDING_S = 2.0
+"""How long a run may take to end after it has told that it is over."""
+
 BUSY = "the agent is busy: steer it, queue a follow-up, or abort it first"
 
 
@@ -93,17 +96,20 @@ class Settled(Value):
 class Claim:
     """Keeps others from changing a conversation; entering it raises PiError while another one does.
 
-    `lock` can be waited for.
+    `lock` can be waited for. One that `is_ending` has done its work and told so: whoever heard of
+    it need not fail because it is still telling others.
     """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.is_ending = False
 
     def __enter__(self) -> None:
-        if not self.lock.acquire(blocking=False):
+        if not self.lock.acquire(timeout=ENDING_S if self.is_ending else 0):
             raise PiError(BUSY)
 
     def __exit__(self, *_: object) -> None:
+        self.is_ending = False
         self.lock.release()
 
 

@@ -192,3 +192,14 @@ def test_a_package_can_be_removed_when_no_registry_is_known(run_pi, agent_home, 
     done = run_pi("remove", "npm:@acme/tools")
     assert (done.code, done.stderr) == (0, "")
     assert not (agent_home.agent / "npm/node_modules/@acme/tools").exists()
+
+
+def test_a_package_whose_python_packages_cannot_be_had_is_not_installed(run_pi, agent_home, server):
+    manifest = {"extensions": ["./e.py"], "python": ["nowhere>=1"]}
+    server.publish("needs-more", "1.0.0", {"e.py": USES_WHEEL}, pi=manifest)
+    before = (agent_home.agent / "settings.json").read_text()
+    done = run_pi("install", "npm:needs-more", env=ONLINE)
+    assert done.code == 1
+    assert "nowhere" in done.stderr.splitlines()[-1]
+    assert not (agent_home.agent / "npm/node_modules/needs-more").exists()
+    assert (agent_home.agent / "settings.json").read_text() == before

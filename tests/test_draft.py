@@ -125,6 +125,8 @@ def test_usage_is_priced_when_it_is_set():
         ("null", {}, "not a JSON object"),
         ('{"a": NaN}', {}, "NaN is not a JSON number"),
         ("[" * 100_000, {}, "not valid JSON"),
+        (f'{{"a": {"[" * 900}{"]" * 900}}}', {}, "more than 100 objects and lists nested"),
+        ("[" * 900 + "]" * 900, {}, "more than 100 objects and lists nested"),
     ],
 )
 def test_read_arguments(text, value, problem):
@@ -153,3 +155,8 @@ def test_arguments_given_whole():
     assert made.end(0, arguments={"a": "\ud83c"}).block["arguments"] == {"a": "\ufffd"}
     made.begin("toolCall", id="d", name="n")
     assert "not a JSON object" in made.end(1, arguments="text").block["argumentsError"]
+    deep: dict = {}
+    for _ in range(900):
+        deep = {"a": deep}
+    made.begin("toolCall", id="e", name="n")
+    assert "more than 100 objects" in made.end(2, arguments=deep).block["argumentsError"]

@@ -12,6 +12,7 @@ import weakref
 import pytest
 
 from pi.cancel import CancelToken
+from pi.extensions import stray
 from pi.extensions.host import ExtensionError
 from pi.extensions.load import load, unload
 from pi.extensions.module import SIZE_LIMIT
@@ -341,6 +342,39 @@ def test_what_is_odd_is_told_and_loaded(tmp_path):
     assert result.problems[0].endswith(
         'e0.py: tool "t": a tool has no field promt_snippet; it is passed over'
     )
+
+
+def test_an_error_in_a_thread_of_an_extension_is_reported(tmp_path):
+    text = """
+        import threading
+        def extend(pi):
+            pi.on("session_start", start)
+        def start():
+            thread = threading.Thread(target=lambda: [].pop())
+            thread.start()
+            thread.join()
+    """
+    runner, host = running(tmp_path, text)
+    runner.fire("session_start")
+    (fault,) = host.faults
+    assert (fault.path, fault.event) == (runner.extensions[0].path, "thread")
+    assert fault.error == "IndexError: pop from empty list (e0.py:6)"
+    runner.retire()
+    module_of(runner.extensions[0]).start()
+    assert len(host.faults) == 2, "it is told although the session was replaced"
+    unload(runner.extensions)
+    assert runner.extensions[0].module not in stray._watched
+
+
+def test_errors_of_other_threads_are_not_an_extensions(tmp_path):
+    running(tmp_path, GOOD)
+    others = []
+    kept, stray._before[:] = stray._before[:], [others.append]
+    thread = threading.Thread(target=lambda: [].pop())
+    thread.start()
+    thread.join()
+    stray._before[:] = kept
+    assert [failure.exc_type for failure in others] == [IndexError]
 
 
 # --- loading again -------------------------------------------------------------------------------

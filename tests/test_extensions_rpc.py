@@ -484,3 +484,69 @@ def test_the_end_of_input_while_extensions_begin(rpc, agent_home):
     client.send({"id": "s", "type": "get_state"})
     assert client.finish() == 0
     assert json.loads(client.lines[-1])["id"] == "s"
+
+
+def test_a_session_that_cannot_take_over_leaves_the_extensions_at_work(rpc, agent_home):
+    write(agent_home, "life.py", LIFE)
+    client = rpc()
+    before = client.call("get_state")["data"]["sessionId"]
+    agent_home.write("settings.json", {"compaction": {"reserveTokens": -1}})
+    response = client.call("new_session")
+    assert response["success"] is False
+    assert "reserveTokens" in response["error"]
+    assert client.call("get_state")["data"]["sessionId"] == before
+    lines = noted(agent_home)
+    at = lines.index("session_shutdown new")
+    assert lines[at + 1 :] == ["extend", "session_start reload", "resources_discover reload"]
+    assert disposition(prompt(client, "/hello you")) == "handled"
+
+
+def test_an_extension_that_registers_a_provider_while_pi_runs(rpc, provider, agent_home):
+    write(
+        agent_home,
+        "acme.py",
+        f"""
+        def extend(pi):
+            @pi.command
+            def acme(args, ctx):
+                pi.register_provider("acme", {{
+                    "baseUrl": {provider.base_url("openai-completions")!r},
+                    "apiKey": "k", "api": "openai-completions",
+                    "models": [{{"id": "acme-1", "name": "Acme One"}}]}})
+                ctx.ui.notify(str(pi.set_model("acme/acme-1")))
+        """,
+    )
+    provider.reply("from acme")
+    client = rpc()
+    assert client.call("set_model", provider="acme", modelId="acme-1")["success"] is False
+    prompt(client, "/acme")
+    assert client.call("get_state")["data"]["model"]["id"] == "acme-1"
+    prompt(client, "hi")
+    client.event("agent_settled")
+    assert client.call("get_last_assistant_text")["data"]["text"] == "from acme"
+    names = [m["id"] for m in client.call("get_available_models")["data"]["models"]]
+    assert "acme-1" in names
+
+
+def test_a_run_goes_on_while_another_session_is_asked_for(rpc, provider, agent_home):
+    write(
+        agent_home,
+        "ask.py",
+        """
+        def extend(pi):
+            pi.on("session_before_switch",
+                  lambda event, ctx: {"cancel": not ctx.ui.confirm("Leave?", event.reason)})
+        """,
+    )
+    client = rpc()
+    provider.reply({"text": "slowly", "fault": {"hold_after_records": 1}})
+    prompt(client, "hi")
+    provider.wait_for_requests(1)
+    client.send({"id": "n", "type": "new_session"})
+    asked = client.event("extension_ui_request")
+    assert (asked["title"], asked["message"]) == ("Leave?", "new")
+    client.send({"type": "extension_ui_response", "id": asked["id"], "confirmed": False})
+    left = client.wait(lambda record: record.get("id") == "n")
+    assert left["data"] == {"cancelled": True}
+    provider.release()
+    assert client.event("agent_settled")["aborted"] is False

@@ -80,7 +80,9 @@ def hooks(**handlers):
 
 def test_an_unchanged_conversation_keeps_its_system_messages():
     given = messages()
-    found = projected(hooks(context=lambda e: {"messages": e.messages})[0], given, CancelToken())
+    found = projected(
+        hooks(context=lambda e: {"messages": e.messages})[0], given, CancelToken(), print
+    )
     assert found == given == messages()
 
 
@@ -90,6 +92,7 @@ def test_a_changed_one_has_prompt_and_tools_in_one_message_at_its_head():
         hooks(context=lambda e: {"messages": [extra, *e.messages[1:]]})[0],
         messages(),
         CancelToken(),
+        print,
     )
     assert [m["role"] for m in found] == ["system", "system", "user"]
     assert found[0]["sections"] == {"a": "A", "b": "B"}
@@ -105,14 +108,14 @@ def test_context_with_system_owns_everything():
         return {"messages": event.messages[:2]}
 
     made, host = hooks(context_with_system=last)
-    found = projected(made, messages(), CancelToken())
+    found = projected(made, messages(), CancelToken(), print)
     assert (seen, found) == ([["system", "user", "system", "user"]], messages()[:2])
     assert host.faults == []
 
 
 def test_one_that_drops_the_head_is_reported_and_sent_as_it_is():
     made, host = hooks(context_with_system=lambda e: {"messages": e.messages[1:2]})
-    found = projected(made, messages(), CancelToken())
+    found = projected(made, messages(), CancelToken(), print)
     assert found == messages()[1:2]
     assert "leading system message" in host.errors[0]
 
@@ -122,8 +125,18 @@ def test_one_that_drops_the_head_is_reported_and_sent_as_it_is():
 )
 def test_messages_that_make_no_sense_are_refused(answer):
     made, host = hooks(context=lambda e: {"messages": answer})
-    assert projected(made, messages(), CancelToken()) == messages()
+    assert projected(made, messages(), CancelToken(), print) == messages()
     assert len(host.faults) == 1
+
+
+@pytest.mark.parametrize("message", [5, {}, {"role": {"a": 1}}, {"role": "user", "content": {1}}])
+@pytest.mark.parametrize("hook", ["context", "context_with_system"])
+def test_what_is_put_there_in_place_is_looked_at_too(hook, message):
+    reports = []
+    made, host = hooks(**{hook: lambda e: e.messages.append(message)})
+    found = projected(made, messages(), CancelToken(), lambda *told: reports.append(told))
+    assert found == messages()
+    assert [event for event, _ in reports] + [f.event for f in host.faults] == [hook]
 
 
 # --- requests ------------------------------------------------------------------------------------

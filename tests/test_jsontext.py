@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pi.text.jsontext import dump_bytes, dumps
+from pi.text.jsontext import dump_bytes, dumps, is_too_deep
 
 LONG = list(range(1000))
 
@@ -35,6 +35,20 @@ def test_a_spent_list_is_emptied_and_no_other():
     assert body == {"n": list(range(600)), "messages": [], "tools": list(range(300))}
     assert dump_bytes(body, spent=[]) == dumps(body).encode()
     assert len(body["n"]) == 600
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", False),
+        ("[" * 100 + "]" * 100, False),
+        ("[" * 101 + "]" * 101, True),
+        ('{"a":' * 900 + "1" + "}" * 900, True),
+        (f'[[],{{}},{{"a":[{"[]," * 500}[]]}}]', False),
+    ],
+)
+def test_what_is_nested_too_deeply(text, expected):
+    assert is_too_deep(json.loads(text)) is expected
 
 
 def test_numbers_json_does_not_have_become_null():

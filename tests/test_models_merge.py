@@ -175,3 +175,9 @@ def test_auth_header_takes_the_place_of_the_providers_authorization_only():
     assert found["new"]["headers"] == {"X": "1"}
     assert found["own"]["headers"] == {"X": "1", "Authorization": "model"}
     assert all(model["authHeader"] for model in found.values())
+
+
+def test_a_row_cannot_say_whose_it_is():
+    row = {"id": "one", "provider": "other", "baseUrl": "http://x", "api": "a"}
+    (model,), problems = with_entry("mine", [], {"models": [row]})
+    assert (model["provider"], problems) == ("mine", [])

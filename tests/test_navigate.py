@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from pi.cancel import CancelToken
 from pi.errors import PiError, ProviderError
-from pi.events import MessageUpdate
+from pi.events import AgentSettled, MessageUpdate
 from pi.messages import text, text_of
 from pi.providers.faux import Reply
 from pi.store.format import role_of
@@ -150,6 +152,24 @@ def test_a_summary_that_fails_changes_nothing():
         rig.harness.navigate(answer, summarize=True)
     assert rig.session.leaf_id == last
     rig.harness.navigate(answer)  # and it can be tried again
+
+
+def test_whoever_hears_that_a_run_is_over_may_go_elsewhere_at_once():
+    rig, (_, answer, *_) = begun()
+    moved = []
+
+    def go(event):
+        if isinstance(event, AgentSettled):
+            there = threading.Thread(target=lambda: moved.append(rig.harness.navigate(answer)))
+            there.start()
+            threads.append(there)
+
+    threads = []
+    rig.harness.subscribe(go)
+    rig.harness.prompt("third")
+    threads[0].join(5)
+    assert moved == [{"cancelled": False}]
+    assert rig.session.leaf_id == answer
 
 
 def test_it_is_refused_while_a_run_goes_on_and_for_what_is_not_there():

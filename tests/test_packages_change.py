@@ -315,3 +315,15 @@ def test_vendoring_installs_what_is_missing_and_says_what_it_cannot(world, locke
     tree(world.root, {"app/.pi/settings.json": {"packages": ["../../gone"]}})
     with pytest.raises(PackageError, match=r"\.\./\.\./gone: .*gone is no folder"):
         vendor(world)
+
+
+def test_another_version_in_the_settings_renews_the_copy(world, locked):
+    vendor(world)
+    tree(world.root, {"app/.pi/settings.json": {"packages": [f"{locked}@main"]}})
+    stock = world.stock()
+    found = settings.load(world.site.agent_dir, world.site.project, trusted=True)
+    resolved = resolve(world.site, found, lend=lambda: stock)
+    assert resolved.problems == ()
+    assert "/.pi/vendor/" in resolved.packages[0].root
+    assert os.path.exists(f"{resolved.packages[0].root}/later")
+    assert world.record(locked, "project").source == f"{locked}@main"

@@ -165,3 +165,13 @@ def test_no_git_is_one_line_and_an_abort_is_none(repository, tmp_path):
     with pytest.raises(Cancelled):
         place(source(repository), str(tmp_path / "x"), ENVIRON, token)
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("ref", ["v1", "full", ""])
+def test_the_reference_can_go_on_with_a_clone(repository, tmp_path, ref):
+    ref = git(repository, "rev-parse", "v1") if ref == "full" else ref
+    place(source(repository, ref), str(tmp_path / "x"), ENVIRON, CancelToken())
+    assert git(tmp_path / "x", "symbolic-ref", "refs/remotes/origin/HEAD").endswith("/main")
+    git(tmp_path / "x", "fetch", "--quiet", "origin", "+refs/heads/main:refs/remotes/origin/main")
+    git(tmp_path / "x", "reset", "--quiet", "--hard", "origin/HEAD")
+    assert content(tmp_path / "x") == {"a": "2", "b": "2"}

@@ -1,9 +1,10 @@
-"""Installing npm packages from a registry over real HTTP."""
+"""Installing npm packages from a registry over real HTTP: what goes where."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import threading
 from pathlib import Path
 
@@ -11,23 +12,13 @@ import pytest
 
 from pi.cancel import CancelToken
 from pi.errors import Cancelled, PackageError
-from pi.packages import fetch
 from pi.packages.installed import Locked
-from pi.packages.npm_tree import read_tree
-from pi.packages.origin import Origins
+from pi.packages.npm_tree import fits, reachable, read_tree
+from tests.npmkit import install, layout, left_over, made, wanted_by
 from tests.npmregistry import (
     PackageServer,
-    answering,
-    gzipped,
-    redirect,
-    reset,
     sri,
-    status,
-    tarball,
-    truncated,
 )
-
-NO_PAUSES = fetch.Policy(base_delay_ms=1, max_delay_ms=1, max_requested_ms=50)
 
 
 @pytest.fixture
@@ -44,45 +35,6 @@ def root(tmp_path):
 @pytest.fixture
 def npm(server, tmp_path):
     return made(server, tmp_path)
-
-
-def made(server, tmp_path, *, offline=False, **environ):
-    """A new `Npm` for a home below `tmp_path`, without long pauses."""
-    environ = {
-        "HOME": str(tmp_path),
-        "PATH": "",
-        "PREFIX": str(tmp_path),
-        "npm_config_registry": server.url,
-        **environ,
-    }
-    origins = Origins(str(tmp_path / "agent"), environ, offline=offline, policy=NO_PAUSES)
-    return origins.npm()
-
-
-def install(npm, spec, root, steps=None):
-    return npm.install(
-        spec, root, token=CancelToken(), progress=steps.append if steps is not None else None
-    )
-
-
-def layout(root):
-    """Place -> version of everything below node_modules."""
-    return {node.place: node.version for node in read_tree(root).walk() if node.place}
-
-
-def wanted_by(root):
-    """The package.json of a root."""
-    return json.loads(Path(root, "package.json").read_text())
-
-
-def left_over(root):
-    """What an installation must not leave behind."""
-    return [
-        name
-        for folder, folders, names in os.walk(root)
-        for name in [*folders, *names]
-        if name.startswith(".pi-") and name not in (".pi-lock", ".pi-places.json")
-    ]
 
 
 def test_a_package_comes_with_what_it_needs(server, npm, root):
@@ -227,6 +179,62 @@ def test_another_version_of_a_package_leaves_others_what_they_need(server, npm, 
     assert left_over(root) == []
 
 
+def test_what_is_there_and_fits_is_not_fetched_again(server, npm, root, tmp_path):
+    server.publish("dep", "1.0.0")
+    server.publish("a", "1.0.0", dependencies={"dep": "1"})
+    server.publish("b", "1.0.0", dependencies={"dep": "1"})
+    install(npm, "a", root)
+    server.publish("dep", "1.5.0")
+    server.seen.clear()
+    found = install(made(server, tmp_path / "other"), "b", root)
+    assert server.paths() == ["/b", "/b/-/b-1.0.0.tgz"]
+    assert [(entry.name, entry.version) for entry in found.locked] == [
+        ("b", "1.0.0"),
+        ("dep", "1.0.0"),
+    ]
+
+
+def test_what_npm_itself_installed_keeps_its_version(server, npm, root):
+    server.publish("dep", "1.0.0", {"new.md": ""})
+    server.publish("dep", "1.5.0")
+    server.publish("b", "1.0.0", dependencies={"dep": "1", "own": "*"})
+    for name in ("dep", "own"):
+        os.makedirs(f"{root}/node_modules/{name}")
+        text = json.dumps({"name": name, "version": "1.0.0"})
+        Path(root, f"node_modules/{name}/package.json").write_text(text)
+    found = install(npm, "b", root)
+    assert layout(root) == {f"node_modules/{name}": "1.0.0" for name in ("b", "dep", "own")}
+    assert [entry.name for entry in found.locked] == ["b", "dep"]  # own is of no registry
+    assert Path(root, "node_modules/dep/new.md").exists()
+
+
+def test_leftovers_of_a_killed_installation_are_swept(server, npm, root):
+    server.publish("@s/a", "1.0.0")
+    for place in (".pi-fresh-stage-1", "@s/.pi-fresh-a-2"):
+        os.makedirs(f"{root}/node_modules/{place}/x")
+    install(npm, "@s/a", root)
+    assert left_over(root) == []
+
+
+def test_locks_of_different_times_do_not_disturb_each_other(server, npm, root, tmp_path):
+    server.publish("dep", "1.0.0")
+    server.publish("dep", "2.0.0")
+    server.publish("a", "1.0.0", dependencies={"dep": "1", "more": "*"})
+    server.publish("more", "1.0.0")
+    server.publish("b", "1.0.0", dependencies={"dep": "2"})
+    locks = {}
+    for name in ("a", "b"):
+        locks[name] = install(npm, name, str(tmp_path / name)).locked
+    for order in (("a", "b"), ("b", "a")):
+        both = str(tmp_path / "-".join(order))
+        for name in order:
+            npm.restore(locks[name], both, token=CancelToken())
+        tree = read_tree(both)
+        assert tree.children["a"].find("dep").version == "1.0.0"
+        assert tree.children["b"].find("dep").version == "2.0.0"
+        assert npm.installed(both) == {"a": "1.0.0", "b": "1.0.0"}
+
+
 def test_what_nobody_declared_is_left_alone(server, npm, root):
     server.publish("a", "1.0.0")
     os.makedirs(f"{root}/node_modules/mine")
@@ -331,191 +339,6 @@ def test_a_lock_file_is_not_trusted(server, npm, root, change, problem):
     assert layout(root) == before
 
 
-def test_offline_uses_what_was_fetched_before(server, npm, root, tmp_path):
-    server.publish("a", "1.0.0")
-    server.publish("b", "1.0.0")
-    install(npm, "a", root)
-    offline = made(server, tmp_path, offline=True)
-    server.seen.clear()
-    install(offline, "a", str(tmp_path / "again"))
-    assert layout(str(tmp_path / "again")) == {"node_modules/a": "1.0.0"}
-    with pytest.raises(PackageError, match="b: not in the cache, and pi is offline"):
-        install(offline, "b", root)
-    assert server.seen == []
-
-
-def test_what_has_not_changed_is_not_sent_again(server, npm, root, tmp_path):
-    server.publish("a", "1.0.0")
-    install(npm, "a", root)
-    server.seen.clear()
-    install(made(server, tmp_path), "a", root)
-    assert server.paths() == ["/a"]
-    assert "if-none-match" in {name.lower() for name in server.seen[0][2]}
-    server.publish("a", "1.1.0")
-    assert install(made(server, tmp_path), "a", root).version == "1.1.0"
-
-
-FAULTS = [
-    [status(503)],
-    [status(429, Retry_After="0"), status(500)],
-    [truncated],
-    [reset, reset],
-    [gzipped],
-]
-
-
-@pytest.mark.parametrize("faults", FAULTS, ids=["503", "429", "truncated", "reset", "gzip"])
-@pytest.mark.parametrize("path", ["/a", "/a/-/a-1.0.0.tgz"])
-def test_a_failure_that_passes_is_survived(server, npm, root, path, faults):
-    server.publish("a", "1.0.0", {"README.md": "x" * 5000})
-    server.faults[path] = list(faults)
-    assert install(npm, "a", root).version == "1.0.0"
-    assert server.faults[path] == []
-
-
-def test_a_failure_that_stays_is_told_once(server, npm, root):
-    server.publish("a", "1.0.0")
-    install(npm, "a", root)
-    server.publish("a", "2.0.0")
-    server.faults["/a/-/a-2.0.0.tgz"] = [status(502)] * 9
-    with pytest.raises(PackageError, match=r"^a@2\.0\.0: 127.*answered with status 502$"):
-        install(made(server, Path(root).parent), "a@2.0.0", root)
-    assert layout(root) == {"node_modules/a": "1.0.0"}
-    assert left_over(root) == []
-
-
-def test_a_wrong_hash_is_refused_and_changes_nothing(server, npm, root):
-    good = server.publish("a", "1.0.0", {"good.md": ""})
-    install(npm, "a", root)
-    server.publish("a", "1.1.0", {"bad.md": ""})
-    announced = server.packages["a"]["versions"]["1.1.0"]["dist"]
-    announced["integrity"] = good["dist"]["integrity"] + " md5-xxx"
-    server.files["/a/-/a-1.0.0.tgz"] = b""
-    with pytest.raises(PackageError) as caught:
-        install(made(server, npm_home(root), npm_config_cache="x"), "a@1.1.0", root)
-    real = sri(server.files["/a/-/a-1.1.0.tgz"])
-    words = f"expected {good['dist']['integrity']}, got {real}"
-    assert words in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert layout(root) == {"node_modules/a": "1.0.0"}
-
-
-def npm_home(root):
-    """A home of its own, whose cache is empty."""
-    return Path(root).parent / "elsewhere"
-
-
-def test_without_a_strong_hash_the_weak_one_counts(server, npm, root):
-    server.publish("a", "1.0.0")
-    dist = server.packages["a"]["versions"]["1.0.0"]["dist"]
-    del dist["integrity"]
-    assert install(npm, "a", root).warnings == ()
-    dist["shasum"] = "0" * 40
-    with pytest.raises(PackageError, match=r"expected sha1-AAAA.*, got sha1-"):
-        install(made(server, npm_home(root)), "a", root)
-    del dist["shasum"]
-    found = install(made(server, npm_home(root)), "a", root)
-    assert found.warnings == ("a@1.0.0: the registry gives no hash, so what came was not checked",)
-    assert found.integrity.startswith("sha512-")
-
-
-@pytest.mark.parametrize(
-    ("body", "problem"),
-    [
-        (b"<html>", "is not JSON: is it a registry"),
-        (b"[" * 100_000, "is not JSON: is it a registry"),
-        (b"[]", "lists no versions"),
-        (b"null", "lists no versions"),
-        (b'{"versions": {"../../x": {}}}', "lists no versions"),
-        (b'{"versions": {"1.0.0": 3}, "dist-tags": 7}', "lists no versions"),
-        (b'{"versions": {"1.0.0": {}}}', "no usable address for its archive"),
-        (b'{"versions": {"1.0.0": {"dist": {"tarball": ["x"]}}}}', "no usable address"),
-        (b'{"versions": {"1.0.0": {"dist": {"tarball": "file:///etc/passwd"}}}}', "no usable"),
-        (b'{"versions": {"1.0.0": {"dist": {"tarball": "https://u:p@x/y"}}}}', "no usable address"),
-        (b'{"versions": {"1.0.0": {"dist": {"tarball": "http://x.org/y"}}}}', "only https"),
-        (
-            b'{"versions": {"1.0.0": {"dist": {"tarball": "https://x/y"}, "dependencies": {%s}}}}'
-            % b",".join(b'"d%d": "1"' % i for i in range(3000)),
-            "3000 dependencies",
-        ),
-    ],
-)
-def test_a_hostile_answer_is_a_line(server, npm, root, body, problem):
-    server.packages["a"] = {}
-    server.faults["/a"] = [answering(body)]
-    with pytest.raises(PackageError, match=problem) as caught:
-        install(npm, "a", root)
-    assert str(caught.value).isprintable()
-    assert layout(root) == {}
-
-
-def test_an_archive_without_a_manifest_is_refused(server, npm, root):
-    server.publish("a", "1.0.0", data=tarball({"README.md": "x"}))
-    with pytest.raises(PackageError, match=r"a@1\.0\.0: its archive holds no package\.json"):
-        install(npm, "a", root)
-    assert left_over(root) == []
-
-
-def test_credentials_go_where_they_belong_and_nowhere_else(server, tmp_path, root):
-    with PackageServer() as elsewhere:
-        server.publish("@corp/a", "1.0.0")
-        server.tokens["/"] = "Bearer s3cret-token"
-        path = "/@corp/a/-/a-1.0.0.tgz"
-        elsewhere.files["/signed.tgz"] = server.files[path]
-        server.faults[path] = [redirect(f"{elsewhere.url}signed.tgz?sig=1")]
-        (tmp_path / ".npmrc").write_text(
-            f"@corp:registry={server.url}\n//{server.url[7:]}:_authToken=${{TOKEN}}\n"
-            f"//{elsewhere.url[7:]}:_authToken=other\n"
-        )
-        npm = made(elsewhere, tmp_path, TOKEN="s3cret-token")
-        assert install(npm, "@corp/a", root).version == "1.0.0"
-        assert [request[2].get("Authorization") for request in server.seen] == [
-            "Bearer s3cret-token",
-            "Bearer s3cret-token",
-        ]
-        assert [request[2].get("Authorization") for request in elsewhere.seen] == [None]
-
-
-def test_a_refused_credential_is_told_without_it(server, tmp_path, root):
-    server.publish("a", "1.0.0")
-    server.tokens["/"] = "Bearer right"
-    npm = made(server, tmp_path)
-    with pytest.raises(PackageError, match=r"asks for a credential \(401\): a token belongs into"):
-        install(npm, "a", root)
-    (tmp_path / ".npmrc").write_text(f"//{server.url[7:]}:_authToken=wrong-secret\n")
-    with pytest.raises(PackageError, match=r"refuses the credential \(401\)") as caught:
-        install(made(server, tmp_path), "a", root)
-    assert "wrong-secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("target", "problem"),
-    [
-        ("/a/-/a-1.0.0.tgz", "redirects in circles"),
-        ("ftp://x/y", "an address that cannot be used"),
-        ("http://u:p@x/y", "an address that cannot be used"),
-    ],
-)
-def test_redirects_that_are_not_followed(server, npm, root, target, problem):
-    server.publish("a", "1.0.0")
-    server.faults["/a/-/a-1.0.0.tgz"] = [redirect(target)] * 9
-    with pytest.raises(PackageError, match=problem):
-        install(npm, "a", root)
-
-
-def test_a_mirror_is_asked_for_archives_that_are_said_to_lie_elsewhere(server, npm, root):
-    server.publish("a", "1.0.0")
-    dist = server.packages["a"]["versions"]["1.0.0"]["dist"]
-    dist["tarball"] = "https://registry.example.invalid/a/-/a-1.0.0.tgz"
-    assert install(npm, "a", root).resolved == f"{server.url}a/-/a-1.0.0.tgz"
-
-
-def test_no_registry_known_says_where_to_name_one(tmp_path, root):
-    origins = Origins(str(tmp_path), {"HOME": str(tmp_path), "PATH": "", "PREFIX": str(tmp_path)})
-    with pytest.raises(PackageError, match=r"npmRegistry.*npmrc.*npm_config_registry"):
-        origins.npm().install("a", root, token=CancelToken())
-
-
 def test_a_cancelled_installation_leaves_nothing(server, npm, root):
     server.publish("a", "1.0.0", {"big": os.urandom(300_000)})
     token = CancelToken()
@@ -550,3 +373,41 @@ def test_two_installations_at_once_do_not_meet(server, tmp_path, root):
     assert failures == []
     assert made(server, tmp_path).installed(root) == dict.fromkeys("abcd", "1.0.0")
     assert layout(root) == {f"node_modules/{name}": "1.0.0" for name in "abcdz"}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_installed_and_removed_everybody_finds_what_they_need(
+    server, tmp_path, root, seed
+):
+    rng = random.Random(seed)
+    names = ["a", "b", "c", "@s/d", "e", "f"]
+    ranges = ["*", "^1", "^2", "1.0.0", ">=1.1 <3", "~2.0"]
+    for at, name in enumerate(names):
+        for version in ("1.0.0", "1.2.0", "2.0.0", "2.1.0"):
+            needed = {rng.choice(names[at:]): rng.choice(ranges) for _ in range(rng.randint(0, 3))}
+            needed.pop(name, None)
+            server.publish(name, version, dependencies=needed)
+    npm = made(server, tmp_path)
+    wanted = {}
+    for _ in range(10):
+        name = rng.choice(names)
+        if name in wanted and rng.random() < 0.4:
+            assert npm.remove(name, root, token=CancelToken())
+            del wanted[name]
+        else:
+            version = rng.choice(["1.0.0", "1.2.0", "2.0.0", "2.1.0"])
+            found = install(npm, f"{name}@{version}", root)
+            wanted[name] = version
+            assert {entry.place for entry in found.locked} <= set(layout(root))
+        tree = read_tree(root)
+        nodes = reachable(tree)
+        lost = [
+            (node.place, need, text)
+            for node in nodes
+            for need, text in node.dependencies.items()
+            if not fits(node.find(need), text)
+        ]
+        assert lost == []
+        assert {node.place for node in nodes} == {"", *layout(root)}
+        assert npm.installed(root) == wanted
+    assert left_over(root) == []

@@ -108,7 +108,8 @@ def test_markers(marker, expected):
 @pytest.mark.parametrize(
     "marker",
     ["x == '1'", "os_name", "os_name ==", "os_name = 'a'", "os_name == 'a' os_name",
-     "(os_name=='a'", "os_name == 'a", "os_name foo 'a'", "(" * 100 + "os_name == 'a'" + ")" * 100, "$"],
+     "(os_name=='a'", "os_name == 'a", "os_name foo 'a'",
+     "(" * 100 + "os_name == 'a'" + ")" * 100, "$"],
 )  # fmt: skip
 def test_what_is_no_marker(marker):
     with pytest.raises(PackageError, match="not a marker"):
@@ -355,6 +356,10 @@ def test_pips_files(tmp_path):
     assert load(environ, "https://u:p@set.org/").authorization("https://set.org/x") != ""
     assert load({**environ, "PIP_INDEX_URL": "https://e.org"}).index == "https://e.org/"
     assert load({**environ, "PIP_CONFIG_FILE": os.devnull}).index is None
+    bad = load(
+        {**environ, "PIP_INDEX_URL": "https://[bad", "PIP_EXTRA_INDEX_URL": "https://u:p@[x"}
+    )
+    assert (bad.index, bad.authorization("https://[bad/x")) == ("https://[bad/", "")
     file.write_text("no section\n")
     (tmp_path / ".netrc").write_text("machine\n")
     found = load(environ)

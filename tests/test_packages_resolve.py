@@ -45,7 +45,8 @@ class World(Value):
         return Stock(self.site, self.settings(), environ, CancelToken())
 
     def resolve(self, extra=(), *, stock=None, trusted=True):
-        return resolve(self.site, self.settings(trusted=trusted), extra, self.site.project, stock)
+        lend = None if stock is None else lambda: stock
+        return resolve(self.site, self.settings(trusted=trusted), extra, self.site.project, lend)
 
     def find(self, kind, packages, *, closed=False):
         place = Place(
@@ -191,7 +192,10 @@ def test_another_version_in_the_settings_is_installed(world):
     world.resolve(stock=world.stock())
     tree(world.root / "npm/packages/tools", {"package.json": {"version": "2.0.0"}})
     world.write({"npmCommand": [str(program)], "packages": ["npm:tools@2.0.0"]})
-    world.resolve(stock=world.stock())
+    offline = world.resolve()
+    assert [each.text for each in offline.packages] == ["npm:tools@2.0.0"]
+    assert "another version of it is installed" in offline.problems[0]
+    assert world.resolve(stock=world.stock()).problems == ()
     record = lock.read(world.site.lock_path("user"))["npm:tools"]
     assert (record.source, record.version) == ("npm:tools@2.0.0", "2.0.0")
 
@@ -292,3 +296,13 @@ def test_names_of_the_references_own_extensions_cost_nothing(world):
     found = world.resolve(["builtin:mcp"])
     assert found.packages == ()
     assert "no built-in extensions" in found.problems[0]
+
+
+def test_nothing_is_installed_through_a_link_out_of_the_project(world):
+    commit(world.root / "repo", PACKAGE)
+    (world.root / "elsewhere").mkdir()
+    world.write({}, {"packages": [f"git:file://{world.root}/repo"]})
+    (world.root / "app/.pi/git").symlink_to(world.root / "elsewhere")
+    found = world.resolve(stock=world.stock())
+    assert "leads out of the project" in found.problems[0]
+    assert list((world.root / "elsewhere").iterdir()) == []

@@ -367,11 +367,11 @@ def test_leftovers_are_swept_and_links_not_followed(tmp_path):
     outside.mkdir()
     (outside / "precious").write_text("x")
     folder = tmp_path / "modules"
-    (folder / ".pi-a-123" / "locked").mkdir(parents=True)
-    (folder / ".pi-a-123" / "locked" / "f").write_text("x")
-    (folder / ".pi-a-123" / "link").symlink_to(outside)
-    (folder / ".pi-b").symlink_to(outside)
-    (folder / ".pi-a-123" / "locked").chmod(0o500)
+    (folder / ".pi-fresh-a-123" / "locked").mkdir(parents=True)
+    (folder / ".pi-fresh-a-123" / "locked" / "f").write_text("x")
+    (folder / ".pi-fresh-a-123" / "link").symlink_to(outside)
+    (folder / ".pi-fresh-b").symlink_to(outside)
+    (folder / ".pi-fresh-a-123" / "locked").chmod(0o500)
     (folder / "a").mkdir()
     swap.sweep(str(folder))
     assert os.listdir(folder) == ["a"]

@@ -104,6 +104,7 @@ def test_content():
     picture = {"type": "image", "data": PNG, "mimeType": "image/png"}
     assert content_of(Said("hi"), str.upper) == [text("HI")]
     assert content_of(Said("", [picture]), str) == [picture]
+    assert content_of(Said(""), str) == [text("")]  # as it was given
     assert content_of(Said("a", [picture], ["b", "c"]), str) == [text("a\n\nb\n\nc"), picture]
 
 

@@ -643,3 +643,17 @@ def test_standard_output_is_for_records_alone(agent_home):
         rpc.ended()
         assert rpc.records == []
         assert b"nothing-of-the-kind" in rpc.stderr
+
+
+def test_an_export_masks_the_keys_that_are_known(agent_home, provider):
+    secret = "plain-looking-secret-42"
+    provider.reply(f"your key is {secret}")
+    with Rpc(agent_home, *CHAT, env={"ACME_API_KEY": secret}) as rpc:
+        rpc.call("prompt", message="hi")
+        rpc.event("agent_settled")
+        path = rpc.call("export_html")["data"]["path"]
+        bad = rpc.call("export_html", outputPath="no/such/page.html")
+    page = (agent_home.project / path).read_text("utf-8")
+    assert secret not in page
+    assert "your key is [secret]" in page
+    assert bad["error"].count("no/such/page.html") == 1

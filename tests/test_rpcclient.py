@@ -12,6 +12,7 @@ from pi.events import AgentSettled, AgentStart, MessageEnd, ShellUpdate, ToolSta
 from pi.messages import text_of
 from pi.rpcclient import Dialog, Record, RpcClient, RpcError
 from tests import launch
+from tests.extensionkit import write
 
 
 @pytest.fixture
@@ -55,6 +56,30 @@ def test_events_are_those_of_a_conversation(start, home):
     assert answer.messages == [e.message for e in over_rpc if isinstance(e, MessageEnd)]
     assert answer.usage["output"] > 0
     assert client.close() == 0
+
+
+def test_a_command_of_an_extension_has_no_answer(start, home):
+    source = """
+        def extend(pi):
+            @pi.command
+            def pick(args, ctx):
+                pi.set_session_name(ctx.ui.select("Which?", ["a", args]))
+                if not ctx.ui.confirm("Sure?"):
+                    raise ValueError("not sure")
+    """
+    write(home, "pick.py", source)
+    asked = []
+
+    def answer(dialog):
+        asked.append(dialog.method)
+        return "b" if dialog.method == "select" else True
+
+    client = start(on_question=answer)
+    assert client.ask("/pick b").messages == []
+    assert list(client.prompt("/pick b")) == []
+    assert asked == ["select", "confirm"] * 2
+    assert client.call("get_state")["sessionName"] == "b"
+    assert len(client.ask("hi").messages) > 1
 
 
 def test_commands_give_their_data_or_raise(start):

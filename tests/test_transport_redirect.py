@@ -48,6 +48,16 @@ def test_a_redirect_to_the_same_place_is_followed(transport, status, location):
     assert second.endswith(b"body")
 
 
+def test_without_following_a_redirect_is_an_answer(transport):
+    request = Request("", {"Authorization": "k"}, b"", method="GET")
+    with RawServer(answering(redirect("302 Found", "http://elsewhere.test/"))) as server:
+        asked = replace(request, url=server.url)
+        with transport.open(asked, new_token(), follow=False) as response:
+            assert response.status == 302
+            assert response.headers["location"] == "http://elsewhere.test/"
+        assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("status", "location", "shows"),
     [

@@ -314,6 +314,10 @@ class Line:
         if job is not None and job.is_given_up:
             raise Cancelled("given up")
 
+    def report(self, fault: ExtensionFault) -> None:
+        """Tell that the extension failed, whether or not the line is cut."""
+        self._host.report(fault)
+
     def cut(self, why: str) -> None:
         """From now on everything that needs the session is refused with this reason."""
         self.why = self.why or why

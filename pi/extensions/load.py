@@ -27,6 +27,7 @@ from pi.extensions.extension import ENTRIES, Extension
 from pi.extensions.host import ExtensionError, Line
 from pi.extensions.module import SIZE_LIMIT, Source, forget, open_module
 from pi.extensions.pool import GRACE_S, SLOW_S, Pool
+from pi.extensions.stray import release, watch
 from pi.extensions.takes import checked, positional
 from pi.files import read_bounded
 from pi.paths import upwards
@@ -94,6 +95,7 @@ def load(  # noqa: PLR0913 - all but the first two have names and defaults
 def unload(extensions: Iterable[Extension]) -> None:
     """Forget the modules of extensions; to be called when they were retired."""
     for extension in extensions:
+        release(extension)
         forget(extension.module)
 
 
@@ -134,6 +136,7 @@ class _Loading:
             self._drop(extension, problem)
         else:
             extension.line.is_loading = False
+            watch(extension)
             self.extensions.append(extension)
 
     def _loaded(self, extension: Extension, found: Any) -> str:

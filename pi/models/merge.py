@@ -78,6 +78,7 @@ def own_model(
     `near` lends a wire format and an address it lacks; they are None if there is none to lend.
     """
     model: Model = {"provider": provider, "name": row["id"], **_DEFAULTS, **row}
+    model["provider"] = provider  # whatever the row says
     for name in ("api", "baseUrl"):
         model[name] = row.get(name) or entry.get(name) or (near or {}).get(name)
     _put_headers(model, _headers_for_all(entry), row.get("headers"))

@@ -103,15 +103,14 @@ def virtual(definition: Mapping[str, Any], source: str) -> Virtual:
     if "route" not in functions:
         raise UsageError(f"{where}: route: missing; it picks the model of each request")
     offered = given.get("thinkingLevels") or ["off"]
-    reasons = offered != ["off"]
     model: Model = {
         "id": given["id"],
         "name": given.get("name") or given["id"],
         "api": VIRTUAL_API,
         "provider": given["provider"],
         "baseUrl": "",
-        "reasoning": reasons,
-        **({"thinkingLevelMap": _level_map(offered)} if reasons else {}),
+        "reasoning": offered != ["off"],
+        "thinkingLevelMap": _level_map(offered),
         "input": given.get("input") or ["text", "image"],
         "cost": dict(_FREE),
         "contextWindow": given.get("contextWindow", 0),

@@ -20,7 +20,7 @@ from pi.packages.resolve import locked_folder
 from pi.packages.site import PROJECT, entries, named
 from pi.packages.source import Git, Local, Npm, is_pinned, parse, public
 from pi.packages.survey import content_root, survey
-from pi.packages.vendor import copied, discard, needs_copy
+from pi.packages.vendor import copied, discard, needs_copy, renewed
 from pi.settings.jsonfile import read_object
 from pi.text.unicode import shown
 
@@ -46,7 +46,7 @@ def install(stock: Stock, scope: str, text: str, cwd: str, show: Show) -> None:
             raise PackageError(f"Path does not exist: {shown(folder)}{hint}")
         _show_content(source, folder, show)
     else:
-        _renewed(stock, source, scope)
+        renewed(stock, source, scope)
         _show_content(source, site.folder(source, scope), show)
     declare.declare(site, scope, declare.written(site, scope, source, cwd))
 
@@ -143,17 +143,6 @@ def vendor(stock: Stock, found: Sequence[Entry]) -> list[str]:
 _HINT = " (a package of a registry begins with npm: or pypi:, a repository with git:)"
 
 
-def _renewed(stock: Stock, source: Source, scope: str) -> Record | None:
-    """Fetch a package and lock it, the copy in the project too if there is one."""
-    path, key = stock.site.lock_path(scope), lock.key_of(source)
-    old = lock.read(path).get(key)
-    record = stock.fetch(source, scope)
-    if record is not None and old is not None and old.vendored:
-        record = copied(stock.site, source, record)
-    lock.put(path, {key: record})
-    return record
-
-
 def _forget(site: Site, scope: str, source: Source) -> None:
     path, key = site.lock_path(scope), lock.key_of(source)
     discard(site, lock.read(path).get(key))
@@ -170,7 +159,7 @@ def _updated(stock: Stock, entry: Entry, say: Show, show: Show) -> str | None:
         return None
     say(f"Updating {named(entry)}...")
     ran = _runs(stock, entry)
-    fresh = _renewed(stock, source, scope)
+    fresh = renewed(stock, source, scope)
     added = [name for name in _runs(stock, entry) if name not in ran]
     if added:
         show(f"{named(entry)}: it now runs code of its own: {', '.join(map(shown, added))}")

@@ -209,9 +209,9 @@ class Fetch:
             also = f", or it is private: {self._hint}" if self._hint else ""
             raise FetchError(f"{subject}: not found at {place}{also}", status)
         delay_s = retry_after(response.headers)
-        raise ProviderError(
-            f"{place} answered with status {status}", kind, status=status, retry_after_s=delay_s
-        )
+        wish = f" and asks to wait {delay_s:.0f} s" if delay_s else ""
+        text = f"{place} answered with status {status}{wish}"
+        raise ProviderError(text, kind, status=status, retry_after_s=delay_s)
 
     def _patiently(self, work: Callable[[], T], subject: str, token: CancelToken) -> T:
         """What `work` returns; failures that pass are tried again. Raises FetchError."""

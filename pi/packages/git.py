@@ -61,6 +61,7 @@ def place(
     """
     with swap.in_place_of(folder, public(source.text)) as fresh:
         _clone(source, fresh, environ, token, commit)
+        _remember_head(source, fresh, environ, token)
         found = commit_of(fresh, environ, token)
         if commit and found != commit:
             raise PackageError(f"{public(source.text)}: has no commit {commit}")
@@ -128,6 +129,26 @@ def _fetched_alone(
             shutil.rmtree(folder, ignore_errors=True)
             return False
     return True
+
+
+def _remember_head(
+    source: Git, folder: str, environ: Mapping[str, str], token: CancelToken
+) -> None:
+    """Note which branch is the usual one, so that the reference can go on with a clone of a tag."""
+    head = "refs/remotes/origin/HEAD"
+    if _run(["rev-parse", "--verify", "--quiet", head], folder, environ, token, QUICK_S).code == 0:
+        return
+    asked = _run(["ls-remote", "--symref", "--", source.url, "HEAD"], None, environ, token, QUICK_S)
+    named = re.match(r"ref: refs/heads/([\w][\w./+-]*)\tHEAD\n", decode(asked.stdout))
+    if asked.code != 0 or named is None:  # it is of no use to us
+        return
+    branch = f"refs/remotes/origin/{named[1]}"
+    for words in (
+        ["config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"],
+        ["update-ref", branch, "HEAD"],
+        ["symbolic-ref", head, branch],
+    ):
+        _run(words, folder, environ, token, QUICK_S)
 
 
 def _git(

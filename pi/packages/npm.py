@@ -24,11 +24,20 @@ from pi.errors import PackageError
 from pi.packages import integrity, semver, swap
 from pi.packages.installed import Candidate, Installed, Locked
 from pi.packages.npm_plan import Plan
-from pi.packages.npm_tree import NOTES, Node, names_of, reachable, read_manifest, read_tree
+from pi.packages.npm_tree import (
+    NOTES,
+    Node,
+    names_of,
+    reachable,
+    read_manifest,
+    read_tree,
+    scopes_of,
+)
 from pi.packages.progress import Job, silent
 from pi.packages.registry import Release, checked_name, dependencies_of, split_spec
 from pi.packages.unpack import unpack_into
 from pi.settings.jsonfile import FileError, change, dump
+from pi.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,6 +117,7 @@ class Npm:
         job = Job(token, progress or silent)
         with _locked(root, token):
             tree = read_tree(root)
+            locked = _out_of_the_way(tree, locked)
             new = [self._locked_node(tree, entry) for entry in _parents_first(locked)]
             warnings: list[str] = []
             self._apply(new, root, job, warnings)
@@ -187,7 +197,10 @@ def _locked(root: str, token: CancelToken) -> Iterator[None]:
     try:
         files.make_folder(root)
         with files.FileLock(lock, timeout_s=LOCK_TIMEOUT_S, token=token):
-            swap.sweep(os.path.join(root, "node_modules"))
+            modules = os.path.join(root, "node_modules")
+            swap.sweep(modules)
+            for scope in scopes_of(modules):
+                swap.sweep(scope)
             yield
     except OSError as error:
         raise PackageError(f"{root}: {files.reason(error)}") from None
@@ -230,6 +243,18 @@ def _saved(wanted: str, version: str) -> str:
         return wanted
     is_range = wanted not in ("", "*") and semver.parse_range(wanted) is not None
     return wanted if is_range and not semver.is_exact(wanted) else f"^{version}"
+
+
+def _out_of_the_way(tree: Node, locked: Sequence[Locked]) -> Sequence[Locked]:
+    """The places of a lock file; all below the package itself if another version is in one.
+
+    Each package has a lock of its own, written at its own time, so two may claim one place.
+    """
+    main, *others = locked or (None,)
+    there = {node.place: node.version for node in tree.children.values()}
+    if all(there.get(entry.place, entry.version) == entry.version for entry in others):
+        return locked
+    return [main, *(replace(entry, place=f"{main.place}/{entry.place}") for entry in others)]
 
 
 def _parents_first(locked: Sequence[Locked]) -> list[Locked]:

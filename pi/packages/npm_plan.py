@@ -85,15 +85,28 @@ class Plan:
         is_good = fits(found, wanted)
         if is_good and (found.locked or found.release):
             return [found]
+        if is_good:
+            return [self._known(found, wanted)]
         release = self._choose(name, wanted, f"{node.name}@{node.version}")
         if release is None:
             return []
-        if is_good:  # there, but nobody knows where from: put the same place in order
-            target = Node(name, release.version, {}, found.parent)
-            found.parent.children[name] = target
-        else:
-            target = place(node, name, release.version)
-        return [self._take(target, release)]
+        return [self._take(place(node, name, release.version), release)]
+
+    def _known(self, found: Node, wanted: str) -> Node:
+        """A package that is there, but nobody noted where from: the same version put there again.
+
+        Where no registry has it, it stays as it is, and no lock file can hold it.
+        """
+        real = wanted.rpartition("@")[0] + "@" if wanted.startswith("npm:") else ""
+        try:
+            release = self._choose(found.name, real + found.version)
+        except PackageError:
+            release = None
+        if release is None:
+            return found
+        again = Node(found.name, release.version, {}, found.parent)
+        found.parent.children[found.name] = again
+        return self._take(again, release)
 
     def _take(self, node: Node, release: Release) -> Node:
         if len(self._new) >= MAX_NEW:

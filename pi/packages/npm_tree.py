@@ -173,6 +173,11 @@ def _read_children(node: Node, folder: str, count: dict[str, int]) -> None:
             _read_children(child, path, count)
 
 
+def scopes_of(modules: str) -> list[str]:
+    """The folders of a node_modules folder that hold packages of one scope."""
+    return [os.path.join(modules, name) for name in _listed(modules) if name.startswith("@")]
+
+
 def _package_names(folder: str) -> list[str]:
     found = []
     for name in _listed(folder):

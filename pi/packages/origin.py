@@ -162,8 +162,8 @@ class Origins:
                     "exist: correct cafile in .npmrc or cert in pip.conf"
                 )
             environ["NODE_EXTRA_CA_CERTS" if environ.get("PI_CA_BUNDLE") else "PI_CA_BUNDLE"] = path
-        if proxy:
-            environ["https_proxy"] = environ["http_proxy"] = proxy
+        if proxy:  # npm writes false for none
+            environ["https_proxy"] = environ["http_proxy"] = "" if proxy == "false" else proxy
         if exceptions:
             environ["no_proxy"] = exceptions
         transport = Transport(environ=environ, proxy=self._setting("httpProxy"))

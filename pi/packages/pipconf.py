@@ -52,8 +52,9 @@ class PipConfig(Value):
 
     def authorization(self, url: str) -> str:
         """The Authorization header for a URL, "" for none."""
-        parts = urlsplit(url)
-        return self.logins.get(_origin(url)) or self.logins.get(parts.hostname or "", "")
+        origin = _origin(url)
+        host = urlsplit(url).hostname if origin else None
+        return self.logins.get(origin) or self.logins.get(host or "") or ""
 
 
 def load(environ: Mapping[str, str], setting: str | None = None) -> PipConfig:
@@ -92,17 +93,17 @@ def _without_login(address: str, logins: dict[str, str]) -> str:
     place, slash, path = rest.partition("/")
     login, at, host = place.rpartition("@")
     bare = f"{scheme.lower()}://{host}{slash}{path}".rstrip("/") + "/"
-    if at:
+    if at and _origin(bare):
         user, _, password = login.partition(":")
         logins[_origin(bare)] = _basic(unquote(user), unquote(password))
     return bare
 
 
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
-    except ValueError:
+    except ValueError:  # asking it will tell what is wrong with it
         return ""
     return f"{parts.scheme}://{parts.hostname}:{port or {'https': 443}.get(parts.scheme, 80)}"
 

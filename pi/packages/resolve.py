@@ -1,12 +1,12 @@
 """The packages in force: from settings and `-e`, each with the folder it is loaded from.
 
-    found = resolve(site, settings, ["npm:@acme/try"], cwd, stock)
+    found = resolve(site, settings, ["npm:@acme/try"], cwd, lambda: stock)
     found.packages[0]       Package("npm:@acme/tools", "user", "/.../node_modules/@acme/tools", ...)
     found.problems          one line for each that is missing, changed or not what it should be
 
 A package with a lock entry is loaded only as it was locked: else the difference is told and the
-package left out. One that is declared and not there is installed, if there is a `stock` to do so
-(`None` offline and where nothing may be fetched); a failure is told, and tried again next time.
+package left out. One that is declared and not there is installed, by the stock that is lent for it
+(None offline and where nothing may be fetched); a failure is told, and tried again next time.
 Packages of `-e` are installed for one run and looked at anew each time; without a network the copy
 of the last time counts. What `-e` names and cannot be had is an error: a run without it may be
 worse than none.
@@ -30,7 +30,7 @@ from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pi.packages.lock import Record
     from pi.packages.site import Site
@@ -71,10 +71,10 @@ def resolve(
     settings: Settings,
     extra: Sequence[str] = (),
     cwd: str = "",
-    stock: Stock | None = None,
+    lend: Callable[[], Stock] | None = None,
 ) -> Packages:
     """The packages of settings and command line. Raises PackageError for one of `extra`."""
-    found = _Resolving(site, stock)
+    found = _Resolving(site, lend)
     packages = [found.named(text, cwd) for text in extra if not found.is_built_in(text)]
     for entry in settled(declared(settings, found.problems), site):
         package = found.declared(entry)
@@ -93,31 +93,33 @@ def locked_folder(site: Site, entry: Entry, record: Record | None) -> str:
 
 
 class _Resolving:
-    def __init__(self, site: Site, stock: Stock | None) -> None:
+    def __init__(self, site: Site, lend: Callable[[], Stock] | None) -> None:
         self.problems: list[str] = []
         self.fresh: list[str] = []
         self._site = site
-        self._stock = stock
+        self._lend = lend
         self._locks: dict[str, dict[str, Record] | None] = {}
 
     def declared(self, entry: Entry) -> Package | None:
         """The package of an entry; None if it cannot be loaded, which is told."""
-        records = self._records(entry.scope)
-        if records is None and not isinstance(entry.source, Local):
+        if self._records(entry.scope) is None and not isinstance(entry.source, Local):
             return None
-        key = lock.key_of(entry.source)
-        record = (records or {}).get(key)
-        folder = locked_folder(self._site, entry, record)
+        record, folder = self._locked(entry)
         if isinstance(entry.source, Local):
             if not os.path.lexists(folder):
                 self.problems.append(f"{named(entry)}: {shown(folder)} does not exist")
                 return None
         elif not self._is_there(entry, folder, record):
             return None
-        record = (self._records(entry.scope) or {}).get(key)  # anew: it may be installed only now
+        record, folder = self._locked(entry)  # anew: it may be installed only now
         if record is not None and not self._is_as_locked(entry, folder, record):
             return None
         return self._package(entry, folder)
+
+    def _locked(self, entry: Entry) -> tuple[Record | None, str]:
+        """The lock entry of a declared package, and the folder it is loaded from."""
+        record = (self._records(entry.scope) or {}).get(lock.key_of(entry.source))
+        return record, locked_folder(self._site, entry, record)
 
     def is_built_in(self, text: str) -> bool:
         """Whether a `-e` names an extension that the reference brings along, which is told."""
@@ -140,14 +142,14 @@ class _Resolving:
 
     def _refresh(self, entry: Entry, folder: str) -> None:
         is_there = os.path.isdir(folder)
-        stock = self._stock
-        if stock is None:
+        if self._lend is None:
             if not is_there:
                 raise PackageError(
                     f"{named(entry)}: is not installed, and nothing may be fetched now"
                 )
             return
         try:
+            stock = self._lend()
             if not is_there or not _is_current(stock, entry):
                 stock.fetch(entry.source, TEMPORARY)
         except PackageError as error:
@@ -160,19 +162,16 @@ class _Resolving:
         is_there = os.path.isdir(folder)
         if is_there and self._is_wanted_version(entry, folder, record):
             return True
-        if self._stock is None:
-            if not is_there:
-                self.problems.append(
-                    f"{named(entry)}: is not installed; `pi update --extensions` installs it"
-                )
+        if self._lend is None:
+            what = "another version of it is installed" if is_there else "is not installed"
+            self.problems.append(f"{named(entry)}: {what}; `pi update --extensions` installs it")
             return is_there
+        from pi.packages.vendor import renewed  # noqa: PLC0415 - start-up: seldom needed
+
         try:
-            fresh = self._stock.fetch(entry.source, entry.scope)
-            if fresh is not None:
-                path = self._site.lock_path(entry.scope)
-                lock.put(path, {lock.key_of(entry.source): fresh})
-                self._locks.pop(entry.scope, None)
-                self.fresh.append(entry.scope)
+            fresh = renewed(self._lend(), entry.source, entry.scope)
+            self._locks.pop(entry.scope, None)
+            self.fresh.append(entry.scope)
         except (PackageError, FileError) as error:
             self.problems.append(
                 f"{named(entry)}: could not be installed: {error} (tried again next time; "
@@ -183,7 +182,7 @@ class _Resolving:
 
     def _is_wanted_version(self, entry: Entry, folder: str, record: Record | None) -> bool:
         if record is not None:
-            return record.source == entry.text or bool(record.vendored)
+            return record.source == entry.text
         source = entry.source
         if isinstance(source, Npm) and is_pinned(source):
             return read_manifest(folder, []).version == source.wanted.removeprefix("v")

@@ -22,7 +22,7 @@ from pi.errors import PackageError
 from pi.packages import git, lock, npmcommand, swap
 from pi.packages.manifest import read_manifest
 from pi.packages.site import PROJECT
-from pi.packages.source import Git, Local, Npm, Pypi, Url, normalised, public
+from pi.packages.source import Git, Local, Npm, Pypi, Url, folder_of, normalised, public
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,17 +94,34 @@ class Stock:
         user's npmCommand said that all is well but installed nothing. Raises PackageError.
         """
         folder = self.site.folder(source, scope)
-        with self._alone(f"install {public(source.text)}"):
-            self._prepare(source, scope)
-            kept = self._restored(source, scope, record) if record else self._put(source, scope)
-            if not os.path.isdir(folder):
-                self._warn(f"{public(source.text)}: npmCommand succeeded, but {folder} is missing")
-                return None
+        try:
+            with self._alone(f"install {public(source.text)}"):
+                self._prepare(source, scope)
+                kept = self._restored(source, scope, record) if record else self._put(source, scope)
+                if os.path.isdir(folder):
+                    return self._recorded(source, folder, kept, record)
+        finally:
+            self._prune(source, scope)
+        self._warn(f"{public(source.text)}: npmCommand succeeded, but {folder} is missing")
+        return None
+
+    def _recorded(
+        self,
+        source: Source,
+        folder: str,
+        kept: tuple[str, str, str, tuple[Any, ...]],
+        record: Record | None,
+    ) -> Record:
+        """Complete what was put into a folder; what cannot be completed does not stay."""
+        version, resolved, integrity, parts = kept
+        try:
             python = self._python(folder, record)
-            version, resolved, integrity, parts = kept
             version = version or read_manifest(folder, []).version
-            files_now = lock.inventory(folder)
-        return lock.Record(source.text, files_now, version, resolved, integrity, parts, python)
+            now = lock.inventory(folder)
+        except BaseException:
+            swap.clear(folder)
+            raise
+        return lock.Record(source.text, now, version, resolved, integrity, parts, python)
 
     def delete(self, source: Source, scope: str) -> None:
         """Delete what was installed for a source; nothing for a local one. Raises PackageError."""
@@ -117,7 +134,7 @@ class Stock:
             swap.clear(folder)
             if os.path.lexists(folder):
                 raise PackageError(f"{folder} cannot be deleted")
-        swap.prune(os.path.dirname(folder), os.path.join(root, "git"))
+        self._prune(source, scope)
 
     def version(self, source: Source, scope: str) -> str:
         """The version, or the commit, that is installed; "" for none, or where it is not known."""
@@ -148,6 +165,7 @@ class Stock:
         folder = self.site.folder(source, scope)
         if isinstance(source, Git):
             self._tell(f"clone {public(source.text)}")
+            swap.sweep(os.path.dirname(folder))  # what a run that was killed left
             commit = git.place(source, folder, self._environ, self._token)
             return commit, public(source.url), "", ()
         if isinstance(source, Npm):
@@ -241,8 +259,10 @@ class Stock:
 
     def _prepare(self, source: Source, scope: str) -> None:
         """Make the folder a kind of packages is kept in; git is told to leave it alone."""
-        top = {Npm: "npm", Git: "git", Pypi: "pypi", Url: "url"}[type(source)]
+        top = folder_of(source).split("/")[0]
         root = os.path.join(self.site.root(scope), top)
+        if scope == PROJECT and not _is_within(root, self.site.project):
+            raise PackageError(f"{root} leads out of the project: nothing is installed there")
         files.make_folder(root, 0o777 if scope == PROJECT else 0o700)
         wanted = {".gitignore": _IGNORED}
         if top == "npm":
@@ -261,6 +281,12 @@ class Stock:
                 yield
         except OSError as error:
             raise PackageError(files.reason(error, doing)) from None
+
+    def _prune(self, source: Source, scope: str) -> None:
+        """Leave no empty folders around a package that is not there."""
+        folder = self.site.folder(source, scope)
+        top = folder_of(source).split("/")[0]
+        swap.prune(os.path.dirname(folder), os.path.join(self.site.root(scope), top))
 
     def _npm_command(self) -> list[str]:
         return self._settings.get("npmCommand") or []
@@ -288,6 +314,10 @@ class Stock:
 
     def _warn(self, line: str) -> None:
         self.warnings.append(line)
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
 
 
 def _wheel_version(folder: str, name: str) -> str:

@@ -1,12 +1,12 @@
 """Putting a whole folder in another's place, without a moment in which a half of it is there.
 
     with in_place_of("/r/node_modules/x", "x@1.0.0") as fresh:
-        ...                                    fill "/r/node_modules/.pi-x-5f1c...", not there yet
+        ...                                    fill "/r/node_modules/.pi-fresh-x-5f1c..."
     clear("/r/node_modules/x")                 nothing is left of it
 
 A folder cannot be replaced by one call: the old one is moved aside, the new one in, and back again
-should that fail. A process that dies in between leaves the old one under a name that begins with
-`.pi-`; `sweep` removes such leftovers.
+should that fail. What a process that dies in between leaves has a name that begins with `MARK`;
+`sweep` removes it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-MARK = ".pi-"
+MARK = ".pi-fresh-"
 
 
 @contextmanager

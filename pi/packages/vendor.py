@@ -3,6 +3,7 @@
     record = copied(site, parse("npm:@acme/tools"), record)
     record.vendored                     "vendor/npm/@acme/tools", below .pi
     discard(site, record)               the copy is gone
+    renewed(stock, source, "project")   fetched, locked and copied anew
 
 A copy holds exactly the files the lock file lists. Line ends are kept by a `.gitattributes`; what a
 package's own ignore files would leave out must be added with `git add -f`.
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pi.packages.lock import Record
     from pi.packages.site import Site
     from pi.packages.source import Source
+    from pi.packages.stock import Stock
 
 FOLDER = "vendor"
 _ATTRIBUTES = b"* -text\n"
@@ -48,6 +50,20 @@ def copied(site: Site, source: Source, record: Record) -> Record:
     if not os.path.lexists(attributes):
         files.replace_atomically(attributes, _ATTRIBUTES)
     return replace(record, vendored=where)
+
+
+def renewed(stock: Stock, source: Source, scope: str) -> Record | None:
+    """Fetch a package and lock it, with its copy in the project if there is one.
+
+    None when npmCommand installed nothing; then it is not locked. Raises PackageError, FileError.
+    """
+    path, key = stock.site.lock_path(scope), lock.key_of(source)
+    old = lock.read(path).get(key)
+    record = stock.fetch(source, scope)
+    if record is not None and old is not None and old.vendored:
+        record = copied(stock.site, source, record)
+    lock.put(path, {key: record})
+    return record
 
 
 def discard(site: Site, record: Record | None) -> None:

@@ -20,6 +20,7 @@ import json
 
 from pi.events import BlockDelta, BlockEnd, BlockStart, Done, Failed
 from pi.messages import zero_usage
+from pi.text.jsontext import MOST_NESTED, is_too_deep
 from pi.text.unicode import clean, clean_json, ends_in_half_pair
 
 TYPE_CHECKING = False
@@ -196,7 +197,7 @@ def _settle_arguments(block: _Block, arguments: object) -> None:
     if arguments is None:
         value, problem = read_arguments("".join(block.parts) + clean(block.held))
     else:
-        value, problem = arguments, _not_object(arguments)
+        value, problem = arguments, _unusable(arguments)
     block.content["arguments"] = {} if problem else clean_json(value)
     if problem:
         block.content["argumentsError"] = problem
@@ -216,14 +217,18 @@ def read_arguments(text: str) -> tuple[Mapping[str, Any], str | None]:
         value = json.loads(text, strict=False, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         return {}, _with_text(f"not valid JSON: {error}", text)
-    return (value, None) if isinstance(value, dict) else ({}, _not_object(value))
+    problem = _unusable(value, text)
+    return ({}, problem) if problem else (value, None)
 
 
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _not_object(value: object) -> str | None:
+def _unusable(value: object, text: str = "(too deep to be shown)") -> str | None:
+    """What is wrong with arguments that were read, perhaps from a text; None if nothing is."""
+    if is_too_deep(value):
+        return _with_text(f"more than {MOST_NESTED} objects and lists nested in each other", text)
     if isinstance(value, dict):
         return None
     return _with_text("not a JSON object", json.dumps(value, ensure_ascii=False, default=str))

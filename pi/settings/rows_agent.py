@@ -178,7 +178,7 @@ _RESOURCES = (
         "packages",
         list_of(_PACKAGE, "package sources"),
         [],
-        "Packages: npm, git or local.",
+        "Packages: npm, PyPI, git, URL or local; see packages.md.",
         merge="join",
     ),
     Row("npmRegistry", STRING, None, "Address of the npm registry; else npm's own configuration."),

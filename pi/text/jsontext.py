@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+MOST_NESTED = 100
+"""How many objects and lists within each other are taken from outside."""
+
 _PIECE = 256  # items of a long list that are written at once
 
 _encode = json.JSONEncoder(
@@ -42,6 +45,17 @@ def finite(value: object) -> object:
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     return [finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def is_too_deep(value: object, room: int = MOST_NESTED) -> bool:
+    """Whether more than `room` objects and lists are within each other.
+
+    Python reads hundreds more, but then fails at many a thing that is done with them.
+    """
+    if not isinstance(value, (dict, list)):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return room == 0 or any(is_too_deep(item, room - 1) for item in inner)
 
 
 def dump_bytes(value: object, spent: list[Any] | None = None) -> bytes:

@@ -72,8 +72,9 @@ class Transport:
         """Send `request`, credential and all; returns once the head of the answer is there.
 
         Any status is returned as it is, except a redirect that cannot be followed safely and a
-        proxy's own refusal; without `follow` a redirect is an answer like any other. The limit on the first byte does not hold for this machine itself,
-        where a model may think for long before it speaks. Raises ProviderError, Cancelled.
+        proxy's own refusal; without `follow` a redirect is an answer like any other. The limit on
+        the first byte does not hold for this machine itself, where a model may think for long
+        before it speaks. Raises ProviderError, Cancelled.
         """
         token.check()
         with self._lock:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 
+from pi.text.jsontext import is_too_deep
 from pi.text.unicode import clean_json, decode
 
 TYPE_CHECKING = False
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 
 LINE_MAX_BYTES = 64 << 20
 """The longest line: room for a dozen large pictures."""
-
-
-MOST_NESTED = 100
-"""How many objects and lists may be within each other: what comes in must go out again, since an
-answer repeats the command's id."""
 
 
 class ParseError(ValueError):
@@ -76,27 +72,17 @@ def parse(line: bytes | None) -> Any:
     text = decode(line.removesuffix(b"\r"))
     try:
         value = json.loads(text, parse_constant=_refuse)
-        if text.count("[") + text.count("{") > MOST_NESTED and _is_deeper(value, MOST_NESTED):
+        if is_too_deep(value):  # it could not be repeated in an answer
             raise ParseError("it is nested too deeply")
         return clean_json(value) if "\\u" in text else value
-    except ParseError:
-        raise
     except json.JSONDecodeError as error:
         if not text.strip():
             raise ParseError("the line is empty") from None
         raise ParseError(f"{error.msg} at column {error.pos + 1}") from None
     except RecursionError:
         raise ParseError("it is nested too deeply") from None
-    except ValueError as error:  # a number with more digits than Python takes
+    except ValueError as error:  # one of ours, or a number with more digits than Python takes
         raise ParseError(str(error)) from None
-
-
-def _is_deeper(value: Any, room: int) -> bool:
-    """Whether more than `room` objects and lists are within each other."""
-    if not isinstance(value, (dict, list)):
-        return False
-    inner = value.values() if isinstance(value, dict) else value
-    return room == 0 or any(_is_deeper(item, room - 1) for item in inner)
 
 
 def _refuse(name: str) -> object:
