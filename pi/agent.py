@@ -156,7 +156,8 @@ class Agent(Prompting):
                     raise PiError("pi cannot reload while it works: wait until it is idle")
                 self._is_changing = True
             old, session = self.conversation, self.session
-            opened = Opened(session, old.workspace.cwd, session.is_begun())
+            # It goes on with what it has: nothing is chosen by what the session says.
+            opened = Opened(session, old.workspace.cwd, resumes=False)
             try:
                 self._shut_down("reload")
                 self._take_over(lambda configured: self._renewed(configured, opened))
@@ -242,6 +243,9 @@ class Agent(Prompting):
         timer.start()
         self.hooks.fire("session_shutdown", token, reason=reason, target_session_file=target)
         timer.cancel()
+        if token.cancelled:
+            line = f"extensions took more than {SHUTDOWN_S:.0f} s to shut down: not waited for"
+            self.emit(Notice("warning", line))
 
     def _stop(self, timeout_s: float | None = None) -> None:
         self.abort_run()

@@ -279,7 +279,15 @@ def test_a_reload_keeps_what_was_chosen(play):
     assert conversation.session is session
     assert conversation.tools == ["read"]
     assert conversation.model["id"] == "faux"
+    conversation.set_thinking("low")
+    play(lambda api, ctx: ctx.reload())
+    assert (conversation.thinking, session.thinking_level()) == ("low", "low")
     assert str(conversation.ask("hi")) == "one"
+    play(lambda api, ctx: ctx.reload())
+    assert str(conversation.ask("hi again")) == "two"
+    assert [m["role"] for m in conversation.messages] == [
+        "system", "user", "assistant", "user", "assistant",
+    ]  # fmt: skip
     with pytest.raises(pi.PiError, match="replaced"):
         play.apis[0].get_active_tools()
 

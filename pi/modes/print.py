@@ -96,12 +96,12 @@ def run_prompts(
         settled = agent.latest
         if isinstance(settled, PiError):
             raise settled
+        if settled is not None and not as_json:
+            _print_answer(settled, output, errors)
     finally:
         undo_token()
         agent.close()
         undo_events()
-    if settled is not None and not as_json:
-        _print_answer(settled, output, errors)
     return EXIT_NO_READER if output.lost else exit_code(settled)
 
 

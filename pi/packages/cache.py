@@ -117,7 +117,7 @@ class Cache:
             _trim(os.path.join(self._folder, name), limit_bytes)
 
     def _document_path(self, url: str) -> str:
-        name = hashlib.sha256(url.encode()).hexdigest()
+        name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
         return os.path.join(self._folder, "answers", name)
 
     def _archive_path(self, algorithm: str, digest: bytes) -> str:

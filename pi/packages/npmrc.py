@@ -100,7 +100,7 @@ class NpmConfig:
         if basic:
             return f"Basic {basic}"
         if user and password:
-            pair = f"{user}:{_decoded(password)}".encode()
+            pair = f"{user}:{_decoded(password)}".encode("utf-8", "surrogatepass")
             return f"Basic {b64encode(pair).decode()}"
         return ""
 
