@@ -37,7 +37,7 @@ from pi.tools.select import ToolFlags
 from pi.tools.workspace import Workspace
 from pi.transcript import Prompt, replay
 from pi.transport import Limits, Transport
-from pi.value import Value
+from pi.value import Value, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pi.configuration import Configuration
+    from pi.enlist import Crew
     from pi.extensions.extension import Command
     from pi.extensions.nohooks import NoHooks
     from pi.flags import Arguments
@@ -191,29 +192,8 @@ def joined(
     remarks += [*configured.trust.remarks(), *about_summaries]
     transport = _transport(configured)
     parts = _Parts(configured, arguments, opened, (model, choice.thinking), own, crew.hooks)
-    harness = Harness(
-        Setup(
-            session,
-            _client(configured, transport),
-            model,
-            choice.thinking,
-            parts.tools(),
-            parts.prompt,
-            parts.options,
-            retry=_retry_policy(configured.settings),
-            auto_compaction=configured.settings.get("compaction.enabled"),
-            compaction=lambda m: configured.settings.compaction(f"{m['provider']}/{m['id']}"),
-            summariser=summariser,
-            branch_reserve_tokens=configured.settings.get("branchSummary.reserveTokens"),
-            measured=configured.models.measured,
-            hooks=crew.hooks,
-            report=None if crew.host is None else crew.host.complain,
-            prompt_options=parts.prompt_options,
-            available=parts.toolbox.available,
-            steering_mode=configured.settings.get("steeringMode"),
-            follow_up_mode=configured.settings.get("followUpMode"),
-        )
-    )
+    setup = _setup(configured, parts, crew, _client(configured, transport))
+    harness = Harness(replace(setup, summariser=summariser))
     parts.harness = harness
     harness.subscribe(PromptCut(harness, _served_now).see)
     if opened.resumes and arguments.get("thinking") and model.get("reasoning"):
@@ -232,6 +212,32 @@ def joined(
         parts.toolbox,
         crew.hooks,
         crew.host,
+    )
+
+
+def _setup(configured: Configuration, parts: _Parts, crew: Crew, client: RoutedClient) -> Setup:
+    """What the harness is made of, by the settings and with the extensions."""
+    settings = configured.settings
+    model, thinking = parts.start
+    return Setup(
+        parts.session,
+        client,
+        model,
+        thinking,
+        parts.tools(),
+        parts.prompt,
+        parts.options,
+        retry=_retry_policy(settings),
+        auto_compaction=settings.get("compaction.enabled"),
+        compaction=lambda m: settings.compaction(f"{m['provider']}/{m['id']}"),
+        branch_reserve_tokens=settings.get("branchSummary.reserveTokens"),
+        measured=configured.models.measured,
+        hooks=crew.hooks,
+        report=None if crew.host is None else crew.host.complain,
+        prompt_options=parts.prompt_options,
+        available=parts.toolbox.available,
+        steering_mode=settings.get("steeringMode"),
+        follow_up_mode=settings.get("followUpMode"),
     )
 
 
@@ -326,9 +332,9 @@ class _Parts:
         self.harness: Harness | None = None
         self._configured = configured
         self._arguments = arguments
-        self._session = opened.session
+        self.session = opened.session
         self._cwd = opened.cwd
-        self._start = start
+        self.start = start
         self._own = own
         self._settings = configured.settings
         self.briefing = Briefing(configured, arguments, opened.cwd)
@@ -351,7 +357,7 @@ class _Parts:
 
     def _tools_before(self) -> list[str] | None:
         """The tools in force where the session goes on; None where it says nothing about them."""
-        messages = self._session.context()
+        messages = self.session.context()
         if not any(message["role"] == "system" for message in messages):
             return None
         return [tool["name"] for tool in replay(messages).tools]
@@ -383,7 +389,7 @@ class _Parts:
         retention = self._configured.environ.get("PI_CACHE_RETENTION")
         return Options(
             thinking=thinking,
-            session_id=self._session.id,
+            session_id=self.session.id,
             cache="long" if retention == "long" else "short",
             budgets=self._settings.get("thinkingBudgets"),
         )
@@ -402,14 +408,14 @@ class _Parts:
 
     def _current(self) -> tuple[Model, str]:
         if self.harness is None:
-            return self._start
+            return self.start
         return self.harness.model, self.harness.thinking
 
     def _session_env(self) -> dict[str, str | None]:
         model, thinking = self._current()
         return {
-            "PI_SESSION_ID": self._session.id,
-            "PI_SESSION_FILE": self._session.path,
+            "PI_SESSION_ID": self.session.id,
+            "PI_SESSION_FILE": self.session.path,
             "PI_PROVIDER": model["provider"],
             "PI_MODEL": model["id"],
             "PI_REASONING_LEVEL": thinking,

@@ -86,13 +86,23 @@ def _dispatch(words: list[str], arguments: Arguments) -> int:
         os.environ["PI_OFFLINE"] = "1"
     os.environ.update(AI_AGENT="pi", PI_CODING_AGENT="true")
 
-    from pi.modes import start  # noqa: PLC0415 - start-up: after --help
-
     if arguments.get("list-models"):
-        return start.list_models(words, arguments)
-    if mode == "rpc":
-        return start.rpc_mode(words, arguments)
-    return start.one_shot(words, arguments, as_json=mode == "json")
+        from pi.modes.start import list_models  # noqa: PLC0415 - a command of its own
+
+        return list_models(words, arguments)
+    return _run_mode(words, arguments, mode)
+
+
+def _run_mode(words: list[str], arguments: Arguments, mode: str) -> int:
+    from pi.cancel import CancelToken  # noqa: PLC0415 - start-up: after --help
+    from pi.modes.signals import Interrupts  # noqa: PLC0415
+
+    with Interrupts(CancelToken()) as interrupts:  # what comes next takes long to load
+        from pi.modes import start  # noqa: PLC0415
+
+        if mode == "rpc":
+            return start.rpc_mode(words, arguments, interrupts)
+        return start.one_shot(words, arguments, interrupts, as_json=mode == "json")
 
 
 def _mode(arguments: Arguments) -> str:

@@ -130,11 +130,11 @@ class Prompting(Audience):
     ) -> None:
         """Start working on a message, or queue it while the agent works.
 
-        `behaviour` says how it is queued: steer, followUp, or None not to queue. `accepted` gets
-        "started" or "queued" before anything else comes of it, or "handled" when a command or a
-        handler of an extension is done with it, perhaps on another thread. Without a usable model,
-        or if pictures cannot be read, `refused` is called there instead. Raises PiError for a
-        prompt that cannot be taken now. Unless it `expands` it is no command, template or skill.
+        `behaviour` says how it is queued: steer, followUp, None not to queue. `accepted` gets
+        "started" or "queued" before anything else comes of it, or "handled" when an extension is
+        done with it, perhaps on another thread; without a usable model, or if pictures cannot be
+        read, `refused` is called there. Raises PiError for a prompt that cannot be taken now.
+        Unless it `expands` it is no command, template or skill.
         """
         with self._guard:
             self._insist_on_open()
@@ -143,23 +143,22 @@ class Prompting(Audience):
         called = command_of(self.hooks, message) if expands else None
         if called is not None:
             self.errands.start(lambda errand: self._obey(called, errand, accepted))
-        elif self.hooks.wants("input"):
+            return
 
-            def take(said: Said) -> None:
-                self._take(lambda: content_of(said, expand), accepted, refused, behaviour)
+        def said() -> Said:
+            return prepared(message, images, pictures)
 
-            def hear(errand: Errand) -> Said | None:
-                how = behaviour if self.is_streaming else None
-                said = prepared(message, images, pictures)
-                return heard(self.hooks, said, source, how, errand.token, pictures)
+        def take(left: Callable[[], Said]) -> None:
+            self._take(lambda: content_of(left(), expand), accepted, refused, behaviour)
 
-            self._listen(hear, take, accepted, refused)
+        def hear(errand: Errand) -> Said | None:
+            how = behaviour if self.is_streaming else None
+            return heard(self.hooks, said(), source, how, errand.token, pictures)
+
+        if self.hooks.wants("input"):
+            self._listen(hear, lambda left: take(lambda: left), accepted, refused)
         else:
-
-            def content() -> list[Any]:
-                return content_of(prepared(message, images, pictures), expand)
-
-            self._take(content, accepted, refused, behaviour)
+            take(said)
 
     def queue(
         self,

@@ -60,7 +60,7 @@ class Recovery(Progress):
             self.attempt = 0
 
     def _wait_for_retry(self) -> bool:
-        """Announce and sit out the pause, then hide the failed answer; False when aborted."""
+        """Announce the pause, hide the failed answer, sit the pause out; False when aborted."""
         self.attempt += 1
         retrying = self._harness.retry
         reason = self.answer.get("errorMessage", "")
@@ -68,6 +68,7 @@ class Recovery(Progress):
         limit = retrying.policy.max_retries
         try:
             self._emit(RetryStart(self.attempt, limit, self.delay_ms, reason))
+            self._hide_answer()
             pause.sleep(self.delay_ms / 1000)
         except Cancelled:
             self._emit(RetryEnd(False, self.attempt, CANCELLED_RETRY))
@@ -75,7 +76,6 @@ class Recovery(Progress):
             return False
         finally:
             retrying.end()
-        self._hide_answer()
         return True
 
     def _hide_answer(self) -> None:

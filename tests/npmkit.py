@@ -11,7 +11,7 @@ from pi.packages.fetch import Policy
 from pi.packages.npm_tree import read_tree
 from pi.packages.origin import Origins
 
-NO_PAUSES = Policy(base_delay_ms=1, max_delay_ms=1, max_requested_ms=50)
+NO_PAUSES = Policy(max_retries=2, base_delay_ms=1, max_delay_ms=1, max_requested_ms=50)
 
 
 def made(server, tmp_path, *, offline=False, **environ):

@@ -189,7 +189,7 @@ def test_retry_hides_the_failed_answers_and_ends_before_the_turn():
     assert [m["role"] for m in rig.script.requests[-1][0].messages] == ["user"]
 
 
-def test_the_edit_comes_after_the_pause_and_before_the_next_run():
+def test_the_edit_comes_between_the_pause_and_the_next_run():
     rig = Rig(Reply(error=BUSY), Reply([text("good")]))
     rig.harness.prompt("hi")
     names = rig.names()
@@ -230,6 +230,9 @@ def test_an_abort_during_the_pause_ends_the_retries():
     assert rig.of(RetryEnd) == [RetryEnd(False, 1, CANCELLED_RETRY)]
     assert rig.of(AgentSettled) == [AgentSettled(True)]
     assert len(rig.script.requests) == 1
+    # the failed answer was hidden when the pause began, not when it ended
+    assert rig.names()[-4:] == ["RetryStart", "EntryAppended", "RetryEnd", "AgentSettled"]
+    assert [m["role"] for m in rig.session.context()] == ["user"]
 
 
 def test_a_later_failure_starts_counting_anew():

@@ -17,6 +17,7 @@ from pi.wire import LineEncoder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, BinaryIO
 
     from pi.agent import Agent
@@ -72,17 +73,7 @@ def run_prompts(
 
     A prompt that fails does not stop the next; a fired token does. The agent is started and closed.
     """
-    encoder = LineEncoder()
-
-    def show(event: Any) -> None:
-        if type(event) in (Notice, ExtensionFault):
-            say(errors, line_of(event))
-        elif as_json:
-            output.write(encoder.line(event))
-        elif type(event) is CompactionEnd and event.error:
-            say(errors, f"Warning: {event.error}")
-
-    undo_events = agent.subscribe(show)
+    undo_events = agent.subscribe(_teller(output, errors, as_json))
     undo_token = token.on_cancel(agent.abort)
     try:
         if as_json:
@@ -103,6 +94,20 @@ def run_prompts(
         agent.close()
         undo_events()
     return EXIT_NO_READER if output.lost else exit_code(settled)
+
+
+def _teller(output: Output, errors: BinaryIO, as_json: bool) -> Callable[[Any], None]:
+    encoder = LineEncoder()
+
+    def tell(event: Any) -> None:
+        if type(event) in (Notice, ExtensionFault):
+            say(errors, line_of(event))
+        elif as_json:
+            output.write(encoder.line(event))
+        elif type(event) is CompactionEnd and event.error:
+            say(errors, f"Warning: {event.error}")
+
+    return tell
 
 
 def line_of(event: Notice | ExtensionFault) -> str:

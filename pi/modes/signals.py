@@ -35,7 +35,7 @@ class Interrupts:
     """
 
     def __init__(self, token: CancelToken) -> None:
-        self._token = token
+        self.token = token
         self._before: dict[int, object] = {}
         self._write_end = -1
         self._wakeup_before = -1
@@ -74,7 +74,7 @@ class Interrupts:
         if self.received is not None:
             os._exit(128 + number)
         self.received = number
-        self._token.cancel(f"received {signal.Signals(number).name}")
+        self.token.cancel(f"received {signal.Signals(number).name}")
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """Starting a mode: what it needs is opened in the right order, with an eye on signals.
 
-    one_shot(words, arguments, as_json=False)       print and JSON mode; the exit status
-    rpc_mode(words, arguments)
+    one_shot(words, arguments, interrupts, as_json=False)   print and JSON mode; the exit status
+    rpc_mode(words, arguments, interrupts)
     list_models(words, arguments)
     extension_flags(arguments)                      for the help page
 
@@ -17,13 +17,11 @@ import sys
 from pi import configuration, flags, proc
 from pi.agent import Agent
 from pi.assembly import join
-from pi.cancel import CancelToken
 from pi.enlist import Enlisting, Face
 from pi.errors import EXIT_FAILED, EXIT_NO_READER, EXIT_OK, Cancelled, PiError, UsageError
 from pi.hosting import host_of
 from pi.modes import intake
 from pi.modes.print import Output, line_of, run_prompts, say
-from pi.modes.signals import Interrupts
 from pi.selection import open_session
 
 TYPE_CHECKING = False
@@ -31,67 +29,69 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from pi.cancel import CancelToken
     from pi.configuration import Configuration
     from pi.flags import Arguments, Flag
+    from pi.modes.signals import Interrupts
     from pi.selection import Opened
 
 _GROUP = "Flags of extensions"
 
 
-def one_shot(words: list[str], arguments: Arguments, *, as_json: bool) -> int:
+def one_shot(
+    words: list[str], arguments: Arguments, interrupts: Interrupts, *, as_json: bool
+) -> int:
     """Run the prompts of the command line, print the answer or the events, exit."""
-    token = CancelToken()
-    own, sys.stdout = sys.stdout, sys.stderr  # what extensions print is no answer
-    with Interrupts(token) as interrupts:
-        try:
-            face = Face("json" if as_json else "print", tell=_tell, stream=sys.stderr)
-            opened = _open(words, arguments, face, token, intake.confirm, needs_model=True)
-            if opened is None:
-                return EXIT_OK
-            agent, prompts = opened, _prompts(opened, token)
-            output = Output(own.buffer, token)
-            status = run_prompts(agent, prompts, output, sys.stderr.buffer, token, as_json)
-            warn([*agent.configured.warnings, *agent.session.warnings])
-            if output.lost:
-                silence()
-        except Cancelled:
-            status = EXIT_FAILED
-        finally:
-            sys.stdout = own
-        if interrupts.received:
-            proc.kill_all(background=True)
-    return interrupts.exit_code or status
+    token = interrupts.token
+    try:
+        face = Face("json" if as_json else "print", tell=_tell, stream=sys.stderr)
+        agent = _open(words, arguments, face, token, intake.confirm, needs_model=True)
+        if agent is None:
+            return EXIT_OK
+        prompts = _prompts(agent, token)
+        output = Output(sys.stdout.buffer, token)
+        status = run_prompts(agent, prompts, output, sys.stderr.buffer, token, as_json)
+        warn([*agent.configured.warnings, *agent.session.warnings])
+        if output.lost:
+            silence()
+    except Cancelled:
+        status = EXIT_FAILED
+    return _ended(interrupts, status)
 
 
-def rpc_mode(words: list[str], arguments: Arguments) -> int:
+def rpc_mode(words: list[str], arguments: Arguments, interrupts: Interrupts) -> int:
     """Take commands from standard input until that ends."""
     from signal import SIGTERM  # noqa: PLC0415 - start-up: a mode of its own
 
     from pi.modes import rpc  # noqa: PLC0415
 
-    token = CancelToken()
-    with Interrupts(token) as interrupts:
-        client = rpc.Connection(0, _reserved_stdout(), sys.stderr.buffer, token)
+    token = interrupts.token
+    client = rpc.Connection(0, _reserved_stdout(), sys.stderr.buffer, token)
 
-        def confirm(question: str) -> bool:
-            if client.is_listening:  # standard input is taken
-                return client.dialogs.confirm(question)
-            return intake.confirm(question)
+    def confirm(question: str) -> bool:
+        if client.is_listening:  # standard input is taken
+            return client.dialogs.confirm(question)
+        return intake.confirm(question)
 
-        face = Face("rpc", client.dialogs, client.tell, sys.stderr)
-        try:
-            agent = _open(words, arguments, face, token, confirm, needs_model=False)
-        except Cancelled:
-            client.close()
-            return interrupts.exit_code or EXIT_FAILED
-        except BaseException:
-            client.close()
-            raise
-        if agent is None:
-            return EXIT_OK
-        status = client.serve(agent, is_hasty=lambda: interrupts.received == SIGTERM)
-        if interrupts.received:
-            proc.kill_all(background=True)
+    face = Face("rpc", client.dialogs, client.tell, sys.stderr)
+    try:
+        agent = _open(words, arguments, face, token, confirm, needs_model=False)
+    except Cancelled:
+        client.close()
+        return _ended(interrupts, EXIT_FAILED)
+    except BaseException:
+        client.close()
+        raise
+    if agent is None:
+        return EXIT_OK
+    status = client.serve(agent, is_hasty=lambda: interrupts.received == SIGTERM)
+    return _ended(interrupts, status)
+
+
+def _ended(interrupts: Interrupts, status: int) -> int:
+    """The exit status; after a signal nothing is left running."""
+    if interrupts.received:
+        proc.kill_all(background=True)
     return interrupts.exit_code or status
 
 

@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 ARCHIVE_LIMIT = 256 * 2**20
 MAX_HOPS = 5
-LIMITS = Limits(connect_s=30.0, first_byte_s=60.0, idle_s=60.0)
-POLICY = Policy(base_delay_ms=500, max_delay_ms=10_000, max_requested_ms=30_000)
+LIMITS = Limits(connect_s=15.0, first_byte_s=60.0, idle_s=60.0)
+POLICY = Policy(max_retries=2, base_delay_ms=500, max_delay_ms=10_000, max_requested_ms=30_000)
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _KINDS: dict[int, ErrorKind] = {401: "auth", 403: "auth", 408: "network", 429: "rate_limit"}

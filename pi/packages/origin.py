@@ -75,11 +75,11 @@ class Origins:
         self._made: dict[str, object] = {}
 
     def npm(self) -> Npm:
-        """npm packages. Raises PackageError for certificates that cannot be used."""
+        """npm packages. Raises PackageError where .npmrc's certificates cannot be kept."""
         return self._once("npm", self._new_npm)
 
     def pypi(self) -> Pypi:
-        """Python wheels. Raises PackageError for certificates that cannot be used."""
+        """Python wheels."""
         return self._once("pypi", self._new_pypi)
 
     def urls(self) -> Urls:
@@ -156,12 +156,14 @@ class Origins:
         environ = dict(self._environ)
         if certificates:
             path = expand(certificates, home_dir(environ))
-            if not os.path.isfile(path):
-                raise PackageError(
-                    f"{path}: the file of certificates that npm or pip is configured with does not "
-                    "exist: correct cafile in .npmrc or cert in pip.conf"
+            name = "NODE_EXTRA_CA_CERTS" if environ.get("PI_CA_BUNDLE") else "PI_CA_BUNDLE"
+            if os.path.isfile(path):
+                environ[name] = path
+            else:
+                self.warnings.append(
+                    f"{path}: the certificates that npm or pip is configured with are not there: "
+                    "correct cafile in .npmrc or cert in pip.conf"
                 )
-            environ["NODE_EXTRA_CA_CERTS" if environ.get("PI_CA_BUNDLE") else "PI_CA_BUNDLE"] = path
         if proxy:  # npm writes false for none
             environ["https_proxy"] = environ["http_proxy"] = "" if proxy == "false" else proxy
         if exceptions:

@@ -109,7 +109,8 @@ def _origin(url: str) -> str:
 
 
 def _basic(user: str, password: str) -> str:
-    return f"Basic {b64encode(f'{user}:{password}'.encode("utf-8", "surrogatepass")).decode()}"
+    pair = f"{user}:{password}".encode("utf-8", "surrogatepass")
+    return f"Basic {b64encode(pair).decode()}"
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from pi.errors import PackageError, ProviderError
 from pi.packages import integrity, semver
 from pi.packages.fetch import FetchError
+from pi.text.unicode import shown
 from pi.transport.route import is_loopback, parse
 from pi.value import Value, replace
 
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 ACCEPT = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
 LONGEST_NAME = 214
 
-_NAME = re.compile(r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.IGNORECASE)
+_NAME = re.compile(
+    r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~_-][a-z0-9._~-]*", re.ASCII | re.IGNORECASE
+)
 _VERSION = re.compile(r"[0-9A-Za-z.+-]{1,256}")
 _RESERVED = frozenset(("node_modules", "favicon.ico"))
 _MANY = 2000  # dependencies of one release: more is no honest package
@@ -77,7 +80,7 @@ def checked_name(name: str) -> str:
     if is_name(name):
         return name
     raise PackageError(
-        f"{_shown(name)} is not the name of an npm package: write name or @scope/name"
+        f"{_quoted(name)} is not the name of an npm package: write name or @scope/name"
     )
 
 
@@ -109,7 +112,7 @@ class Registry:
         self.fetch = fetch
         self._address_of = address_of
         self._unknown = unknown
-        self._replaces = replaces or "npmjs"
+        self._replaces = replaces or ""
         self._known: dict[str, dict[str, Any]] = {}
 
     def choose(self, name: str, wanted: str, token: CancelToken) -> Release:
@@ -251,8 +254,10 @@ def _pick(packument: Mapping[str, Any], wanted: str) -> str | None:
 def _no_match(name: str, wanted: str, packument: Mapping[str, Any]) -> str:
     versions, tags = packument["versions"], packument["dist-tags"]
     newest = semver.best(semver.Range("", [[]]), versions) or next(reversed(versions))
-    known = ", ".join(sorted(tags))[:200] or "none"
-    return f"{name}: no version fits {_shown(wanted)}; the newest is {newest}, its tags are {known}"
+    known = shown(", ".join(sorted(tags))[:200]) or "none"
+    return (
+        f"{name}: no version fits {_quoted(wanted)}; the newest is {newest}, its tags are {known}"
+    )
 
 
 def _object(value: object) -> dict[str, Any]:
@@ -263,8 +268,6 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _shown(text: str) -> str:
-    """A text from outside in a message: short and without control characters."""
-    return json.dumps(
-        text if len(text) <= 80 else f"{text[:77]}...", ensure_ascii=not text.isprintable()
-    )
+def _quoted(text: str) -> str:
+    """A text from outside in a message: short, and without anything a terminal obeys."""
+    return f'"{shown(text if len(text) <= 80 else text[:77] + "...")}"'
