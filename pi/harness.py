@@ -60,6 +60,7 @@ class Harness(Audience):
         self.upkeep = Upkeep(self._parts(), setup.auto_compaction)
         self.claim = Claim()
         self._course: Course | None = None
+        self._informing: CancelToken | None = None  # fires where handlers hang and nothing runs
 
     # --- prompts ---------------------------------------------------------------------------------
 
@@ -101,6 +102,12 @@ class Harness(Audience):
         course = self._course
         if course is not None:
             course.token.cancel(reason)
+
+    def hurry(self) -> None:
+        """Give up a handler that hangs since it was told of a change while nothing ran."""
+        token = self._informing
+        if token is not None:
+            token.cancel("nobody waits for it any more")
 
     def compact(
         self, instructions: str | None = None, token: CancelToken | None = None
@@ -187,7 +194,7 @@ class Harness(Audience):
         self.set_thinking(thinking)
         if self.setup.hooks.wants("model_select"):
             fields = {"model": model, "previous_model": previous, "source": source}
-            self.setup.hooks.fire("model_select", self.token, **fields)
+            self._inform("model_select", fields)
 
     def set_thinking(self, level: str) -> None:
         """Use another thinking level from the next request on; recorded when it changes."""
@@ -196,8 +203,7 @@ class Harness(Audience):
         previous, self.thinking = self.thinking, level
         self.session.append("thinking_level_change", thinkingLevel=level)
         if self.setup.hooks.wants("thinking_level_select"):
-            fields = {"level": level, "previous_level": previous}
-            self.setup.hooks.fire("thinking_level_select", self.token, **fields)
+            self._inform("thinking_level_select", {"level": level, "previous_level": previous})
         self.emit(ThinkingLevelChanged(level))
 
     def record_selection(self) -> None:
@@ -230,6 +236,14 @@ class Harness(Audience):
 
     def _message(self, content: Content) -> Message:
         return content if isinstance(content, dict) else user_message(content, self.setup.now_ms())
+
+    def _inform(self, hook: str, fields: dict[str, Any]) -> None:
+        """Tell handlers of a change; `abort` gives up one that hangs, `hurry` while nothing runs."""
+        self._informing = None if self._course else CancelToken()
+        try:
+            self.setup.hooks.fire(hook, self.token or self._informing, **fields)
+        finally:
+            self._informing = None
 
     def _parts(self) -> Parts:
         setup = self.setup

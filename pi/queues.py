@@ -92,7 +92,7 @@ class Queues:
     def put(self, behaviour: str, message: Message) -> None:
         """Queue a message, "steer" or "followUp"; with no run in progress it waits for the next."""
         self._queue(behaviour).add(message)
-        self.tell()
+        self._tell_of(message)
 
     def offer(self, behaviour: str, message: Message) -> bool:
         """Queue a message, "steer" or "followUp"; False if the run has just come to its end.
@@ -104,7 +104,7 @@ class Queues:
             if self._is_over:
                 return False
             self._queue(behaviour).add(message)
-        self.tell()
+        self._tell_of(message)
         return True
 
     def offer_after_turn(self, message: Message) -> bool:
@@ -152,7 +152,7 @@ class Queues:
     def note_delivery(self, message: Message) -> None:
         """A message begins to be part of the conversation; it may be one that waited."""
         if self.steering.settle(message) or self.follow_ups.settle(message):
-            self.tell()
+            self._tell_of(message)
 
     def clear(self) -> tuple[list[str], list[str]]:
         """Empty both queues; returns the texts of what the user had in them."""
@@ -179,6 +179,10 @@ class Queues:
     def tell(self) -> None:
         """Tell what waits."""
         self._emit(QueueUpdate(self.steering.texts(), self.follow_ups.texts()))
+
+    def _tell_of(self, message: Message) -> None:
+        if message["role"] == "user":  # messages of extensions are not in what is told
+            self.tell()
 
     def _queue(self, behaviour: str) -> Queue:
         return self.follow_ups if behaviour == "followUp" else self.steering

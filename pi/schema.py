@@ -1,7 +1,7 @@
 """JSON Schema, the part that tools and configuration use: check a value and mend its types.
 
 Models send numbers as strings and strings as numbers; what can be read as the declared type
-without doubt is converted (`"5"` -> 5, 5 -> "5", "true" -> True), everything else is a problem.
+without doubt is converted (`"5"` -> 5, 5.0 -> 5, 5 -> "5", "true" -> True); all else is a problem.
 
     value, problems = check(schema, {"path": 5, "offset": "10"})
     # {"path": "5", "offset": 10}, []
@@ -68,7 +68,8 @@ def _check_type(schema: dict[str, Any], value: Any, path: str) -> tuple[Any, lis
         return value, []
     names = declared if isinstance(declared, list) else [declared]
     if any(name in _TYPES and _TYPES[name](value) for name in names):
-        return value, []
+        is_whole = isinstance(value, float) and "integer" in names and "number" not in names
+        return int(value) if is_whole else value, []  # 3.0 is an integer, and range(3.0) fails
     for name in names:
         mended = _MENDERS.get(name, _no_mend)(value)
         if mended is not _UNMENDABLE:

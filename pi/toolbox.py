@@ -58,7 +58,11 @@ class Toolbox:
         """Every tool that can be active, by name."""
         added = {each.tool.name: each for each in self._hooks.tools()}
         reachable = {name: each.tool for name, each in added.items() if each.exposure != HIDDEN}
-        shown = {name: tool for name, tool in self._builtin.items() if name not in added}
+        shown = {
+            name: reachable.get(name, tool)  # in its place: the order is what the model sees
+            for name, tool in self._builtin.items()
+            if name not in added or name in reachable
+        }
         return shown | reachable | self._own
 
     def builtin(self, name: str) -> Tool | None:

@@ -134,6 +134,17 @@ def test_what_is_registered_wrongly_names_the_line(tmp_path, line, expected):
     assert host.faults == []
 
 
+COMMANDS = ["@pi.command", "@pi.command()", "@pi.command(description='Look')"]
+
+
+@pytest.mark.parametrize("decorator", [*COMMANDS, "@pi.command('look-here')"])
+def test_a_command_is_called_like_its_function_unless_it_says_otherwise(tmp_path, decorator):
+    text = f"def extend(pi):\n    {decorator}\n    def look_here(args, ctx):\n        pass\n"
+    result, _ = loaded(tmp_path, text)
+    assert result.problems == []
+    assert list(result.extensions[0].commands) == ["look-here"]
+
+
 def test_what_is_registered_late_counts_at_once(tmp_path):
     host = FakeHost(
         tools_changed=None,

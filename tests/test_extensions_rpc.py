@@ -471,6 +471,30 @@ def test_a_command_that_hangs_ends_with_an_abort(rpc, agent_home):
     assert responses["a"]["success"]
 
 
+def test_a_listener_that_hangs_while_nothing_runs_ends_with_an_abort(rpc, agent_home):
+    write(
+        agent_home,
+        "hang.py",
+        """
+        def extend(pi):
+            @pi.on("model_select")
+            def hang(event, ctx):
+                ctx.ui.notify("here")
+                while True:
+                    pi.exec("sleep", ["60"])
+        """,
+    )
+    client = rpc()
+    chosen = {"provider": "fake-openai", "modelId": "fake-think"}
+    client.send({"id": "m", "type": "set_model", **chosen})
+    client.event("extension_ui_request")
+    client.send({"id": "a", "type": "abort"})
+    responses = {record["id"]: record for record in (client.event("response") for _ in "ma")}
+    assert responses["m"]["success"]
+    assert responses["m"]["data"]["id"] == "fake-think"
+    assert responses["a"]["success"]
+
+
 def test_the_end_of_input_while_extensions_begin(rpc, agent_home):
     write(
         agent_home,

@@ -232,7 +232,7 @@ def test_an_abort_during_the_pause_ends_the_retries():
     assert len(rig.script.requests) == 1
     # the failed answer was hidden when the pause began, not when it ended
     assert rig.names()[-4:] == ["RetryStart", "EntryAppended", "RetryEnd", "AgentSettled"]
-    assert [m["role"] for m in rig.session.context()] == ["user"]
+    assert [m["role"] for m in rig.session.context()] == ["system", "user"]
 
 
 def test_a_later_failure_starts_counting_anew():

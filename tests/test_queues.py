@@ -54,6 +54,7 @@ class Rig:
 def test_messages_of_extensions_wait_and_are_not_told_of():
     rig = Rig()
     rig.queues.put("steer", custom("hidden"))
+    assert rig.told == []
     rig.queues.put("followUp", user_message("shown", 0))
     assert rig.told[-1] == QueueUpdate([], ["shown"])
     assert len(rig.queues.waiting()) == 2

@@ -105,15 +105,15 @@ class Registration:
         self._extension.commands[name] = command
 
     def command(
-        self, name: str | Callable[..., Any], **named: Any
+        self, name: str | Callable[..., Any] | None = None, **named: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """A decorator that registers a function as a command, by default under its own name."""
         if callable(name):
-            self.register_command(name.__name__.replace("_", "-"), name)
-            return name
+            return self.command()(name)
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            self.register_command(name, function, **named)
+            own = function.__name__.replace("_", "-") if name is None else name
+            self.register_command(own, function, **named)
             return function
 
         return register

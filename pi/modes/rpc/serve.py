@@ -184,6 +184,7 @@ class Connection:
         """What waits for an extension waits no longer: it may be the thread that takes commands."""
         if self._agent is not None and self._agent.hooks.extensions:
             self._agent.errands.cancel(ABORTED)
+            self._agent.harness.hurry()
 
 
 class _Jobs:
