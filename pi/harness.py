@@ -238,7 +238,7 @@ class Harness(Audience):
         return content if isinstance(content, dict) else user_message(content, self.setup.now_ms())
 
     def _inform(self, hook: str, fields: dict[str, Any]) -> None:
-        """Tell handlers of a change; `abort` gives up one that hangs; `hurry`, where nothing runs."""
+        """Tell handlers of a change; `abort` or `hurry` gives up one that hangs."""
         self._informing = None if self._course else CancelToken()
         try:
             self.setup.hooks.fire(hook, self.token or self._informing, **fields)

@@ -51,6 +51,19 @@ def test_a_first_summary_takes_one_request():
     assert all(f"## {name}" in asked for name in ("Goal", "Progress", "Critical Context"))
 
 
+def test_a_cost_that_was_reported_for_every_request_is_told_to_be_reported():
+    charged = answer("x", tokens=10)
+    charged["usage"] = {**charged["usage"], "cost": {"total": 0.5, "totalFromProvider": True}}
+    costs = [
+        summarise(plan([user("old")], [user("task")]), Writer(*replies)).usage["cost"]
+        for replies in ([charged, charged], [charged, "TURN"])
+    ]
+    assert [(cost["total"], cost["totalFromProvider"]) for cost in costs] == [
+        (1.0, True),
+        (0.5, False),
+    ]
+
+
 def test_a_previous_summary_is_brought_up_to_date_without_its_lists():
     before = "OLD\n\n<read-files>\na\n</read-files>"
     writer = Writer("NEW")
@@ -65,6 +78,7 @@ def test_a_split_turn_takes_two_requests_joined_by_a_rule():
     head = f"PAST\n\n---\n\n{wording.SPLIT_HEADING}\n\nTURN"
     assert summary.text == f"{head}\n\n<user-request>\ntask\n</user-request>"
     assert summary.usage["totalTokens"] == 20
+    assert summary.usage["cost"]["totalFromProvider"] is False
     assert ["[User]: task" in asked for asked in writer.asked] == [False, True]
 
 

@@ -68,6 +68,14 @@ REFUSED = [
     ("pi.send_message({'customType': 'x', 'content': 3})", "content must be a list of dicts"),
     ("pi.send_message({'customType': 'x', 'content': ''}, now=1)", "there is no option now"),
     (
+        "pi.send_message({'customType': 'x', 'content': '', 'details': {1}})",
+        "send_message: the message has something that JSON cannot hold",
+    ),
+    (
+        "pi.send_message({'customType': 'x', 'content': [{'type': 'video'}]})",
+        "content must be a text, or a list of text and image blocks",
+    ),
+    (
         "pi.send_user_message('x', deliver_as='later')",
         "deliver_as must be steer, followUp or nextTurn",
     ),

@@ -118,6 +118,45 @@ def test_a_tool_fails_by_raising(tmp_path, raised, told):
         assert str(caught.value) == told
 
 
+@pytest.mark.parametrize(
+    ("returned", "told"),
+    [
+        ("{'content': 'x', 'details': object()}", "JSON cannot hold"),
+        ("{'content': 'x', 'details': ROUND}", "JSON cannot hold"),
+        ("{'content': 'x', 'structuredContent': {1}}", "JSON cannot hold"),
+        ("{'content': 'x', 'usage': {'cost': 5}}", "a usage that is no dict"),
+        ("Outcome([], details={1})", "JSON cannot hold"),
+    ],
+)
+def test_what_cannot_be_stored_costs_its_call(tmp_path, returned, told):
+    one = """
+        from pi.tools.base import Outcome
+        ROUND = {{}}
+        ROUND["itself"] = ROUND
+        def odd():
+            return {0}
+        def extend(pi):
+            pi.register_tool(name="a", execute=odd)
+            pi.tool(odd)
+    """
+    tools, _ = tools_of(tmp_path, one.format(returned))
+    for name in ("a", "odd"):
+        with pytest.raises(ToolError, match=f"^{name} returned .*{told}"):
+            run(tools[name])
+
+
+@pytest.mark.parametrize(
+    "given", ["5", "{'content': [5]}", "{'content': '', 'details': {1}}", "{}"]
+)
+def test_progress_that_cannot_be_shown_is_refused(tmp_path, given):
+    line = f"pi.register_tool(name='a', execute=lambda params, ctx: ctx.report({given}))"
+    tools, _ = tools_of(tmp_path, f"def extend(pi):\n    {line}\n")
+    reported = []
+    with pytest.raises(ToolError, match="progress is a text, or a dict"):
+        run(tools["a"], reported=reported)
+    assert reported == []
+
+
 def test_an_aborted_tool_is_not_a_failed_one(tmp_path):
     line = "pi.register_tool(name='a', execute=lambda params, ctx: ctx.token.check())"
     tools, _ = tools_of(tmp_path, f"def extend(pi):\n    {line}\n")

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from pi.errors import ProviderError
-from pi.events import BlockDelta
+from pi.errors import Cancelled, ProviderError
+from pi.events import BlockDelta, BlockEnd
 from pi.providers import openai_completions
 from pi.providers.draft import Draft
 from pi.providers.openai_messages import BRIDGE, IMAGES_OF_TOOLS
@@ -350,3 +350,26 @@ def test_recorded_errors(name, kind, says):
             assert says in str(outcome.error)
             return
     raise AssertionError(f"no recording {name}")
+
+
+# --- an abort ------------------------------------------------------------------------------------
+
+
+def test_an_abort_ends_every_block_and_keeps_what_came_of_a_call():
+    call = {"index": 0, "id": "t1", "function": {"name": "read", "arguments": '{"path": "a'}}
+
+    def records():
+        for each in (chunk(reasoning="hm"), chunk(content="so"), chunk(tool_calls=[call])):
+            yield None, json.dumps(each)
+        raise Cancelled("stop")
+
+    draft = Draft(wirekit.model(API), wirekit.TIMESTAMP)
+    events = openai_completions.decode(records(), draft)
+    opened = [type(next(events)) for _ in range(7)]  # the start; each block's start and first words
+    assert BlockEnd not in opened
+    assert [next(events).kind for _ in range(3)] == ["thinking", "text", "toolCall"]
+    with pytest.raises(Cancelled):
+        next(events)
+    final = draft.aborted().message["content"]
+    assert final[-1]["arguments"] == {}
+    assert final[-1]["argumentsError"].endswith('{"path": "a')

@@ -653,7 +653,10 @@ def test_an_export_masks_the_keys_that_are_known(agent_home, provider):
         rpc.event("agent_settled")
         path = rpc.call("export_html")["data"]["path"]
         bad = rpc.call("export_html", outputPath="no/such/page.html")
+        at_home = rpc.call("export_html", outputPath="~/page.html")["data"]["path"]
     page = (agent_home.project / path).read_text("utf-8")
     assert secret not in page
     assert "your key is [secret]" in page
     assert bad["error"].count("no/such/page.html") == 1
+    assert at_home == str(agent_home.home / "page.html")
+    assert (agent_home.home / "page.html").read_text("utf-8") == page

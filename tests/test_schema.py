@@ -93,6 +93,22 @@ def test_keywords(schema, good, bad, problem):
     assert problem in " ".join(check(schema, bad)[1])
 
 
+@pytest.mark.parametrize(
+    ("schema", "given", "becomes"),
+    [
+        ({"type": "integer"}, 3.0, int),
+        ({"type": ["integer", "null"]}, 3.0, int),
+        ({"type": "number"}, 3.0, float),
+        ({"type": ["integer", "number"]}, 3.0, float),
+        ({"type": "array", "items": {"type": "integer"}}, [3.0], int),
+    ],
+)
+def test_a_whole_number_becomes_one_that_python_can_count_with(schema, given, becomes):
+    value, problems = check(schema, given)
+    assert (value, problems) == (given, [])
+    assert type(value[0] if isinstance(value, list) else value) is becomes
+
+
 def test_alternatives_keep_a_value_that_already_fits():
     schema = {"anyOf": [{"type": "number"}, {"type": "string"}]}
     assert check(schema, "5") == ("5", [])

@@ -66,6 +66,7 @@ def test_the_same_name_twice(box):
     made = box(registered("read"), registered("bash"), own=[tool("bash", "mine")])
     active = made.initial(None)
     assert active["read"] is made.hooks.registered[0].tool
+    assert list(active) == DEFAULT
     assert active["bash"].description == "mine"
     assert made.builtin("read").description != "It does."
     assert made.builtin("nothing") is None

@@ -80,7 +80,7 @@ def summarise(
         parts[1] = f"{wording.SPLIT_HEADING}\n\n{parts[1]}"
     text = "\n\n---\n\n".join(part for part in parts if part)
     kept = keep([*plan.history, *plan.prefix], plan.previous_summary, plan.prefix)
-    return Summary(text + kept.text() + plan.files.text(), summed(usages) if usages else None)
+    return Summary(text + kept.text() + plan.files.text(), _total(usages))
 
 
 def summarise_branch(
@@ -96,7 +96,16 @@ def summarise_branch(
     limit = None if window is None else window * CHARS_PER_TOKEN
     text = _notes(serialise(leaving.messages), _requests(first, wish.focus), write, limit) or ""
     kept = keep(leaving.messages, None, ())
-    return Summary(text + kept.text() + leaving.files.text(), summed(usages) if usages else None)
+    return Summary(text + kept.text() + leaving.files.text(), _total(usages))
+
+
+def _total(usages: list[Usage]) -> Usage | None:
+    """What all requests used; its cost says, as that of an answer does, whether it was reported."""
+    if not usages:
+        return None
+    total = summed(usages)
+    is_reported = all((each.get("cost") or {}).get("totalFromProvider") is True for each in usages)
+    return {**total, "cost": {**total["cost"], "totalFromProvider": is_reported}}
 
 
 def _writer(ask: Ask, usages: list[Usage]) -> Callable[[str], str]:

@@ -13,6 +13,7 @@ from pi.extensions.fold import is_of, wanted
 from pi.extensions.front import current_token
 from pi.extensions.host import ExtensionError
 from pi.extensions.takes import options
+from pi.fit import why_not_content, why_not_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def send_message(
     whole = {keys.get(key, key): value for key, value in message.items()}
     require("send_message: customType", "text", whole.get("customType"))
     _content("send_message", whole.get("content"))
+    if why_not_json(whole):
+        raise ExtensionError("send_message: the message has something that JSON cannot hold")
     whole["display"] = bool(whole.get("display", True))
     host.send_message(
         whole, deliver_as=_delivery("send_message", found), trigger_turn=found.get("trigger_turn")
@@ -138,6 +141,8 @@ def require(where: str, kind: str, value: Any) -> None:
 def _content(where: str, content: Any) -> None:
     if not isinstance(content, str):
         require(f"{where}: content", "dicts", content)
+    if why_not_content(content):
+        raise ExtensionError(f"{where}: content must be a text, or a list of text and image blocks")
 
 
 def _delivery(where: str, found: dict[str, Any]) -> str | None:

@@ -15,6 +15,7 @@ from pi.extensions.front import Front, current_token
 from pi.extensions.host import ExtensionError
 from pi.extensions.naming import snake
 from pi.extensions.takes import options
+from pi.fit import why_not_content, why_not_json
 from pi.value import Value
 
 TYPE_CHECKING = False
@@ -294,11 +295,13 @@ def partial_result(given: Any) -> dict[str, Any]:
     """What a tool reports, as content and details. Raises ExtensionError."""
     if isinstance(given, str):
         return {"content": [{"type": "text", "text": given}]}
-    if isinstance(given, dict) and isinstance(given.get("content"), (str, list)):
+    if isinstance(given, dict) and not (
+        why_not_content(given.get("content")) or why_not_json(given)
+    ):
         if isinstance(given["content"], str):
             return {**given, "content": [{"type": "text", "text": given["content"]}]}
         return given
-    raise ExtensionError('progress is a text, or a dict with "content"')
+    raise ExtensionError('progress is a text, or a dict with "content" that JSON can hold')
 
 
 def flag_value(extension: Extension, name: str) -> Any:

@@ -21,6 +21,7 @@ from pi.extensions.extension import RegisteredTool
 from pi.extensions.host import ExtensionError
 from pi.extensions.naming import snake_keys
 from pi.extensions.takes import checked, positional
+from pi.fit import why_not_json, why_not_usage
 from pi.text.jsontext import dumps
 from pi.tools.base import Call, Outcome, Tool
 from pi.tools.function import outcome_of, tool_of
@@ -193,8 +194,16 @@ def _guarded(function: Callable[..., Any], args: tuple[Any, ...], **named: Any) 
 
 
 def _outcome(name: str, value: Any) -> Outcome:
-    if not (isinstance(value, dict) and "content" in value):
-        return outcome_of(value)
+    """What a call returned. Raises ToolError for what could not be stored: it costs this call."""
+    is_result = isinstance(value, dict) and "content" in value
+    outcome = _of_result(name, value) if is_result else outcome_of(value)
+    why_not = why_not_json(outcome.details, outcome.structured) or why_not_usage(outcome.usage)
+    if why_not:
+        raise ToolError(f"{name} {why_not}")
+    return outcome
+
+
+def _of_result(name: str, value: dict[str, Any]) -> Outcome:
     result = snake_keys(value)
     content = result["content"]
     if isinstance(content, str):
@@ -250,8 +259,7 @@ def _with_context(extension: Extension, function: Callable[..., Any]) -> Callabl
         if wants_context:
             arguments["ctx"] = ToolContext(extension, call)
         value = _guarded(function, (), **arguments)
-        is_result = isinstance(value, dict) and "content" in value
-        return _outcome(function.__name__, value) if is_result else value
+        return _outcome(function.__name__, value)
 
     added = inspect.Parameter("pi_call", inspect.Parameter.KEYWORD_ONLY, annotation=Call)
     rest = kept[-1:] if kept and kept[-1].kind is inspect.Parameter.VAR_KEYWORD else []

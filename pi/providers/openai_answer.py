@@ -5,8 +5,9 @@
 
 An answer is complete once a `finish_reason` came; `[DONE]` may be missing. It has at most one text
 and one thinking block, however often the service goes back and forth, and one block per tool call,
-in the order they began. All blocks end together, at the end. Another format with the same chunks
-lays its answers out in its own way: `read` takes an `Answer` made for it.
+in the order they began. All blocks end together, at the end, also when the answer is aborted.
+Another format with the same chunks lays its answers out in its own way: `read` takes an `Answer`
+made for it.
 
 Thinking comes in `reasoning_content`, `reasoning` or `reasoning_text`, and the block's signature is
 that name; OpenRouter's `reasoning_details`, which hold the provider's own signatures, become the
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import json
 
-from pi.errors import ProviderError
+from pi.errors import Cancelled, ProviderError
 from pi.events import Start
 from pi.providers import failure
 from pi.providers.openai_blocks import OneOfEach
@@ -68,11 +69,15 @@ _FAILURES: dict[str, ErrorKind] = {
 
 
 def decode(records: Iterable[tuple[str | None, str]], draft: Draft) -> Iterator[StreamEvent]:
-    """The events of an answer. Raises ProviderError as `read` does."""
+    """The events of an answer. Raises ProviderError as `read` does, Cancelled as `records` do."""
     rescue = None
     if draft.tools and switches_of(draft.model)["recoversTextToolCalls"]:
         rescue = Rescue(draft.tools)
-    return read(records, draft, Answer(draft, OneOfEach(draft), Calls(draft), rescue))
+    try:
+        yield from read(records, draft, Answer(draft, OneOfEach(draft), Calls(draft), rescue))
+    except Cancelled:
+        yield from draft.end_all()
+        raise
 
 
 def read(

@@ -10,8 +10,9 @@ packages that have extensions, vendored or installed. Texts for the model (skill
 prompts) are not: pi runs nothing of them by itself.
 
 The records are in `trusted-content.json` beside `trust.json`, whose form is the reference's and has
-no room for them. Known limit: of folders with very much in them (`LIMIT_BYTES`, `LIMIT_FILES`), the
-rest counts by names and sizes.
+no room for them. Links to folders of the project are followed; what is elsewhere does not change
+with it. Known limit: of folders with very much in them (`LIMIT_BYTES`, `LIMIT_FILES`), the rest
+counts by names and sizes.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from itertools import chain
 
 from pi import files, paths
 from pi.settings.jsonfile import FileError, change, read_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
 RUNNING = (
@@ -43,6 +45,9 @@ LIMIT_FILES = 5000
 CACHES = ("__pycache__", ".git")
 """Folders that running an extension, or looking at it, changes."""
 
+REST = ".pi: more files"
+"""The part that stands for all files beyond `LIMIT_FILES`."""
+
 
 def fingerprint(project: str) -> dict[str, str]:
     """What a project makes pi run: name of the part -> hash of its content."""
@@ -56,11 +61,21 @@ def fingerprint(project: str) -> dict[str, str]:
     named = settings.get("extensions")
     entries = [entry for entry in named if isinstance(entry, str)] if _is_list(named) else []
     roots = ["extensions", "mcp.json", *(entry.lstrip("+") for entry in entries)]
-    room = LIMIT_BYTES
-    for path in [*_all_files(folder, roots), *_package_code(os.path.dirname(folder), settings)]:
-        digest, size = _content(path, room)
-        room -= size
-        found[os.path.relpath(path, os.path.dirname(folder))] = digest
+    code = _all_files(folder, roots), _package_code(os.path.dirname(folder), settings)
+    return found | _digests(os.path.dirname(folder), chain.from_iterable(code))
+
+
+def _digests(project: str, every: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    room, rest = LIMIT_BYTES, hashlib.sha256()
+    for path in every:
+        name = os.path.relpath(path, project)
+        if len(found) < LIMIT_FILES:
+            found[name], size = _content(path, room)
+            room -= size
+        else:
+            rest.update(os.fsencode(name) + b"\0" + _outline(path) + b"\0")
+            found[REST] = rest.hexdigest()
     return found
 
 
@@ -113,27 +128,31 @@ def _is_list(value: Any) -> bool:
 
 
 def _all_files(folder: str, roots: list[str]) -> Iterator[str]:
-    left = LIMIT_FILES
+    project = os.path.dirname(folder)
     for root in dict.fromkeys(roots):
         path = os.path.normpath(os.path.join(folder, root))
-        if "\0" in path or not path.startswith(os.path.dirname(folder) + os.sep):
-            continue  # not the project's: it does not change with it
-        for file in [path] if os.path.isfile(path) else _below(path):
-            if left == 0:
-                return
-            left -= 1
-            yield file
+        if "\0" not in path and path.startswith(project + os.sep):  # else it is not the project's
+            yield from [path] if os.path.isfile(path) else _below(path, project)
 
 
-def _below(folder: str) -> Iterator[str]:
-    """Every file below a folder, in a fixed order. Links to folders are not followed."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in CACHES)
-        for name in sorted(names):
-            yield os.path.join(parent, name)
-        for name in folders:
-            if os.path.islink(os.path.join(parent, name)):
-                yield os.path.join(parent, name)
+def _below(folder: str, project: str) -> Iterator[str]:
+    """Every file below a folder, in a fixed order, each folder once, however often it is linked."""
+    waiting, seen = [folder], set()
+    while waiting:
+        for parent, folders, names in os.walk(waiting.pop()):
+            where = os.path.realpath(parent)
+            folders[:] = () if where in seen else sorted(set(folders) - set(CACHES))
+            if where in seen:
+                continue
+            seen.add(where)
+            yield from (os.path.join(parent, name) for name in sorted(names))
+            links = [path for name in folders if os.path.islink(path := os.path.join(parent, name))]
+            yield from links
+            waiting += [path for path in links if _is_in(os.path.realpath(path), project)]
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + os.sep)
 
 
 def _content(path: str, room: int) -> tuple[str, int]:

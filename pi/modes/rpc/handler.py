@@ -5,7 +5,7 @@ A handler that returns a function is one that takes long; see `pi.modes.rpc.comm
 
 from __future__ import annotations
 
-from pi import adjust, succession
+from pi import adjust, paths, succession
 from pi.errors import PiError
 from pi.messages import is_failed, text_of
 from pi.modes.rpc.call import LATER, NOTHING
@@ -274,11 +274,12 @@ def set_session_name(call: Call) -> Any:
 
 
 def export_html(call: Call) -> Callable[[], Any]:
-    """A page of the whole session."""
+    """A page of the whole session. `~` is the user's home."""
     session, path = call.agent.session, call.get("outputPath")
     if not session.messages():
         raise PiError("there is nothing to export yet: the session has no messages")
     configured = call.agent.configured
+    path = path and paths.expand(path, paths.home_dir(configured.environ))
 
     def run() -> Any:
         from pi.export import html, target  # noqa: PLC0415 - for one rare command
