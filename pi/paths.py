@@ -39,6 +39,11 @@ def absolute(path: str, base: str, home: str) -> str:
     return os.path.normpath(os.path.join(base, expand(path, home)))
 
 
+def listed(entry: str, base: str, home: str) -> str:
+    """The path that an entry of a list in settings, or an option, stands for; `base` as above."""
+    return absolute(entry.strip().replace("\0", ""), base, home)
+
+
 def upwards(folder: str) -> Iterator[str]:
     """A folder and all above it, the filesystem's root last."""
     yield folder

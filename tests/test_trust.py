@@ -197,8 +197,39 @@ def test_what_is_on_record_ends_somewhere(world, monkeypatch):
     (world.project / ".pi/extensions/loop").symlink_to(world.project)
     os.mkfifo(world.project / ".pi/extensions/a.pipe")
     found = executable.fingerprint(str(world.project))
-    assert len(found) == 3
-    assert len(set(found.values())) == 3
+    assert len(found) == 4
+    assert len(set(found.values())) == 4
+    world.write(".pi/extensions/e.py", "longer than before")
+    assert executable.difference(found, executable.fingerprint(str(world.project))) == [
+        executable.REST
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "part"),
+    [
+        ("../x.py", "x.py"),
+        ("~/project/x.py", "x.py"),
+        ("..", "x.py"),
+        ("../tool/..", "tool/__init__.py"),
+        (".", "linked/helper.py"),
+    ],
+)
+def test_code_that_is_named_or_linked_is_asked_about_again(world, monkeypatch, entry, part):
+    monkeypatch.setenv("HOME", str(world.project.parent))
+    entry = entry.replace("~/project", f"~/{world.project.name}")
+    world.write(".pi/settings.json", json.dumps({"extensions": [entry]}))
+    for name in ("x.py", "tool/__init__.py", "linked/helper.py"):
+        world.write(name, "before")
+    folder = world.project / ".pi/extensions"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "link").symlink_to("../../linked")
+    (folder / "again").symlink_to("../extensions")
+    trust.keep(str(world.agent), {str(world.project): True})
+    assert world.decide().basis == "kept"
+    world.write(part, "changed")
+    changed = world.decide().changed
+    assert [os.path.basename(name) for name in changed] == [os.path.basename(part)]
 
 
 def test_outside_paths_are_not_looked_at(world, tmp_path):

@@ -18,6 +18,7 @@ from pi.packages.resolve import locked_folder
 from pi.packages.site import PROJECT, Site, entries
 from pi.packages.source import Local
 from pi.packages.survey import content_root, own_extension, survey
+from pi.resources.executable import below
 from pi.settings.jsonfile import FileError
 
 TYPE_CHECKING = False
@@ -45,13 +46,19 @@ def code_files(project: str, home: str, declared: list[Any]) -> list[str]:
         root = content_root(entry.source, folder)
         is_own = isinstance(entry.source, Local)
         if own_extension(entry.source, root) or _runs(root, is_own=is_own):
-            found += _loadable(folder)
+            found += _linked(folder, project) if is_own else _loadable(folder)
     return list(dict.fromkeys(found))
 
 
 def _runs(root: str, *, is_own: bool) -> bool:
     index = (os.path.join(root, name) for name in ("__init__.py", "index.py"))
     return any(map(os.path.isfile, index)) or bool(survey(root, is_own=is_own).runs)
+
+
+def _linked(folder: str, project: str) -> list[str]:
+    """The same for a local package, whose links may lead to other folders of the project."""
+    every = below(folder, os.path.realpath(project))
+    return [path for path in every if path.endswith(ENDINGS) or os.path.basename(path) == FILE]
 
 
 def _loadable(folder: str) -> list[str]:

@@ -48,7 +48,7 @@ class Landing:
         """Take in one member. Raises PackageError, OSError, Cancelled."""
         self._members += 1
         if self._members > self._max_files:
-            raise PackageError(f"the archive holds more than {self._max_files} files: refused")
+            raise self._too_many()
         if entry.kind in _FORBIDDEN:
             what = _FORBIDDEN[entry.kind]
             raise PackageError(f"the archive holds {what} ({shown(entry.name)}), which is refused")
@@ -96,6 +96,8 @@ class Landing:
             is_whole = size == len(parts)
             now = (path, kind if is_whole else "folder")
             before = self._kinds.setdefault(_folded(path), now)
+            if len(self._kinds) > self._max_files:  # folders that are only implied are folders
+                raise self._too_many()
             if before[0] != path:
                 raise PackageError(
                     f"the archive holds {shown(before[0])} and {shown(path)}, which are one name "
@@ -103,6 +105,9 @@ class Landing:
                 )
             if before[1] != now[1]:
                 raise PackageError(f"the archive holds {shown(path)} as a file and as a folder")
+
+    def _too_many(self) -> PackageError:
+        return PackageError(f"the archive holds more than {self._max_files} files: refused")
 
     def _make_folders(self, parts: tuple[str, ...]) -> None:
         path = self._folder

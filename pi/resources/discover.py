@@ -243,7 +243,7 @@ def _not_loadable(foreign: Sequence[str], folder: str) -> list[str]:
 
 
 def _absolute(path: str, base: str, place: Place) -> str:
-    return paths.absolute(path.strip().replace("\0", ""), base, place.home)
+    return paths.listed(path, base, place.home)
 
 
 def _agents_folders(place: Place) -> list[str]:

@@ -11,8 +11,9 @@ prompts) are not: pi runs nothing of them by itself.
 
 The records are in `trusted-content.json` beside `trust.json`, whose form is the reference's and has
 no room for them. Links to folders of the project are followed; what is elsewhere does not change
-with it. Known limit: of folders with very much in them (`LIMIT_BYTES`, `LIMIT_FILES`), the rest
-counts by names and sizes.
+with it. Known limits: of folders with very much in them (`LIMIT_BYTES`, `LIMIT_FILES`), the rest
+counts by names and sizes; where the whole project is named as a folder of extensions, what is two
+folders deep does not count.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def fingerprint(project: str) -> dict[str, str]:
     }
     named = settings.get("extensions")
     entries = [entry for entry in named if isinstance(entry, str)] if _is_list(named) else []
-    roots = ["extensions", "mcp.json", *(entry.lstrip("+") for entry in entries)]
+    home = paths.home_dir(os.environ)
+    roots = ["extensions", "mcp.json", *(paths.listed(each, folder, home) for each in entries)]
     code = _all_files(folder, roots), _package_code(os.path.dirname(folder), settings)
     return found | _digests(os.path.dirname(folder), chain.from_iterable(code))
 
@@ -128,18 +130,23 @@ def _is_list(value: Any) -> bool:
 
 
 def _all_files(folder: str, roots: list[str]) -> Iterator[str]:
-    project = os.path.dirname(folder)
+    project, home = os.path.dirname(folder), paths.home_dir(os.environ)
     for root in dict.fromkeys(roots):
-        path = os.path.normpath(os.path.join(folder, root))
-        if "\0" not in path and path.startswith(project + os.sep):  # else it is not the project's
-            yield from [path] if os.path.isfile(path) else _below(path, project)
+        path = "" if "\0" in root else paths.absolute(root, folder, home)
+        if _is_in(path, project):  # else it does not change with the project
+            yield from [path] if os.path.isfile(path) else _below(path, folder)
 
 
-def _below(folder: str, project: str) -> Iterator[str]:
-    """Every file below a folder, in a fixed order, each folder once, however often it is linked."""
-    waiting, seen = [folder], set()
+def _below(top: str, own: str) -> Iterator[str]:
+    """Every file below a folder, in a fixed order, each folder once, however often it is linked.
+
+    Of one that has `own`, the project's folder `.pi`, in it, the first two levels count.
+    """
+    waiting, seen = [top], set()
     while waiting:
-        for parent, folders, names in os.walk(waiting.pop()):
+        start = waiting.pop()
+        is_flat = _is_in(own, os.path.realpath(start))
+        for parent, folders, names in os.walk(start):
             where = os.path.realpath(parent)
             folders[:] = () if where in seen else sorted(set(folders) - set(CACHES))
             if where in seen:
@@ -148,7 +155,10 @@ def _below(folder: str, project: str) -> Iterator[str]:
             yield from (os.path.join(parent, name) for name in sorted(names))
             links = [path for name in folders if os.path.islink(path := os.path.join(parent, name))]
             yield from links
+            project = os.path.dirname(own)
             waiting += [path for path in links if _is_in(os.path.realpath(path), project)]
+            if is_flat and parent != start:
+                folders.clear()
 
 
 def _is_in(path: str, folder: str) -> bool:
