@@ -9,7 +9,7 @@ import pytest
 
 from pi import settings
 from pi.cancel import CancelToken
-from pi.errors import PackageError
+from pi.errors import PackageError, UsageError
 from pi.packages import lock
 from pi.packages.resolve import resolve
 from pi.packages.site import Site, declared, settled
@@ -147,7 +147,7 @@ def test_what_the_command_line_names_comes_first_and_stays(world):
     }
     assert names(world.find(EXTENSIONS, found, closed=True)[0]) == ["e.py", "__init__.py"]
     assert names(world.find("skills", found, closed=True)[0]) == ["SKILL.md"]
-    with pytest.raises(PackageError, match=r"Extension path does not exist: .*/nowhere"):
+    with pytest.raises(UsageError, match=r"-e names what is not there: .*/nowhere"):
         world.resolve(["nowhere"])
     with pytest.raises(PackageError, match="nothing may be fetched"):
         world.resolve(["npm:x"])

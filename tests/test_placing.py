@@ -10,7 +10,7 @@ import pytest
 
 from pi.cancel import CancelToken
 from pi.configuration import open_configuration
-from pi.errors import Cancelled, PackageError
+from pi.errors import Cancelled, UsageError
 from pi.placing import place_of
 from tests import launch
 from tests.packagekit import commit, skill, tree
@@ -58,7 +58,7 @@ def test_an_abort_ends_it(agent_home, declared):
 
 def test_what_is_named_must_be_there(agent_home):
     configured = configuration(agent_home)
-    with pytest.raises(PackageError, match="Extension path does not exist"):
+    with pytest.raises(UsageError, match=r"-e names what is not there: .*gone"):
         place_of(configured, ["./gone"], str(agent_home.project))
 
 

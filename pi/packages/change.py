@@ -205,7 +205,10 @@ def _insist(path: str, declared: dict[str, Entry], records: dict[str, Record]) -
 
 def _is_in_place(site: Site, entry: Entry, record: Record) -> bool:
     folder = locked_folder(site, entry, record)
-    return os.path.isdir(folder) and lock.inventory(folder) == record.files
+    try:
+        return os.path.isdir(folder) and lock.inventory(folder) == record.files
+    except PackageError:  # something in it cannot be read, so it is not what was locked
+        return False
 
 
 def _restore(stock: Stock, entry: Entry, record: Record) -> None:

@@ -18,7 +18,8 @@ from pi.packages.resolve import locked_folder
 from pi.packages.site import PROJECT, Site, entries
 from pi.packages.source import Local
 from pi.packages.survey import content_root, own_extension, survey
-from pi.resources.executable import below
+from pi.paths import PROJECT_FOLDER
+from pi.resources.tree import below
 from pi.settings.jsonfile import FileError
 
 TYPE_CHECKING = False
@@ -57,7 +58,7 @@ def _runs(root: str, *, is_own: bool) -> bool:
 
 def _linked(folder: str, project: str) -> list[str]:
     """The same for a local package, whose links may lead to other folders of the project."""
-    every = below(folder, os.path.realpath(project))
+    every = below(folder, os.path.join(os.path.realpath(project), PROJECT_FOLDER))
     return [path for path in every if path.endswith(ENDINGS) or os.path.basename(path) == FILE]
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 
 from pi import paths
-from pi.errors import PackageError
+from pi.errors import PackageError, UsageError
 from pi.packages import lock
 from pi.packages.manifest import changelog_of, read_manifest
 from pi.packages.site import KINDS, PROJECT, TEMPORARY, Entry, declared, named, settled
@@ -128,13 +128,13 @@ class _Resolving:
         return text.startswith(BUILT_IN)
 
     def named(self, text: str, cwd: str) -> Package:
-        """The package, or the extension, of a `-e`. Raises PackageError."""
+        """The package, or the extension, of a `-e`. Raises PackageError, UsageError."""
         source = parse(text)
         entry = Entry(text, TEMPORARY, source)
         if isinstance(source, Local):
             folder = paths.absolute(source.path, cwd, self._site.home)
             if not os.path.lexists(folder):
-                raise PackageError(f"Extension path does not exist: {shown(folder)}")
+                raise UsageError(f"-e names what is not there: {shown(folder)}")
             return self._package(Entry(folder, TEMPORARY, source), folder)
         folder = self._site.folder(source, TEMPORARY)
         self._refresh(entry, folder)

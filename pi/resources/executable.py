@@ -12,8 +12,8 @@ prompts) are not: pi runs nothing of them by itself.
 The records are in `trusted-content.json` beside `trust.json`, whose form is the reference's and has
 no room for them. Links to folders of the project are followed; what is elsewhere does not change
 with it. Known limits: of folders with very much in them (`LIMIT_BYTES`, `LIMIT_FILES`), the rest
-counts by names and sizes; where the whole project is named as a folder of extensions, what is two
-folders deep does not count.
+counts by names and sizes; where the whole project is named as a folder of extensions, only Python
+at most one folder deep counts.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import os
 from itertools import chain
 
 from pi import files, paths
+from pi.resources.tree import below, is_in
 from pi.settings.jsonfile import FileError, change, read_object
 
 TYPE_CHECKING = False
@@ -43,9 +44,6 @@ RUNNING = (
 
 LIMIT_BYTES = 64 << 20
 LIMIT_FILES = 5000
-CACHES = ("__pycache__", ".git")
-"""Folders that running an extension, or looking at it, changes."""
-
 REST = ".pi: more files"
 """The part that stands for all files beyond `LIMIT_FILES`."""
 
@@ -133,36 +131,9 @@ def _all_files(folder: str, roots: list[str]) -> Iterator[str]:
     project, home = os.path.dirname(folder), paths.home_dir(os.environ)
     for root in dict.fromkeys(roots):
         path = "" if "\0" in root else paths.absolute(root, folder, home)
-        if _is_in(path, project):  # else it does not change with the project
-            yield from [path] if os.path.isfile(path) else _below(path, folder)
-
-
-def _below(top: str, own: str) -> Iterator[str]:
-    """Every file below a folder, in a fixed order, each folder once, however often it is linked.
-
-    Of one that has `own`, the project's folder `.pi`, in it, the first two levels count.
-    """
-    waiting, seen = [top], set()
-    while waiting:
-        start = waiting.pop()
-        is_flat = _is_in(own, os.path.realpath(start))
-        for parent, folders, names in os.walk(start):
-            where = os.path.realpath(parent)
-            folders[:] = () if where in seen else sorted(set(folders) - set(CACHES))
-            if where in seen:
-                continue
-            seen.add(where)
-            yield from (os.path.join(parent, name) for name in sorted(names))
-            links = [path for name in folders if os.path.islink(path := os.path.join(parent, name))]
-            yield from links
-            project = os.path.dirname(own)
-            waiting += [path for path in links if _is_in(os.path.realpath(path), project)]
-            if is_flat and parent != start:
-                folders.clear()
-
-
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + os.sep)
+        # What is elsewhere does not change with the project.
+        if is_in(path, project) or is_in(os.path.realpath(path), project):
+            yield from [path] if os.path.isfile(path) else below(path, folder)
 
 
 def _content(path: str, room: int) -> tuple[str, int]:
