@@ -1,4 +1,4 @@
-"""A conversation as a program holds it: the verbs of `pi.agent`, in the caller's thread.
+"""A conversation as a program holds it: the verbs of `pi.agent.agent`, in the caller's thread.
 
     conversation.ask("hi").text                  the simple form
     for event in conversation.prompt("hi"): ...  with its events, typed (`pi.events`)
@@ -14,20 +14,20 @@ from __future__ import annotations
 import os
 from binascii import b2a_base64
 
-from pi.agent import Agent
-from pi.assembly import Own, join
+from pi.agent.agent import Agent
+from pi.agent.prompting import ignore
+from pi.agent.reception import INTERACTIVE
+from pi.assembly.assembly import Own, join
+from pi.assembly.selection import Opened
 from pi.errors import UsageError
 from pi.events import AgentSettled, Notice
 from pi.files import read_bounded, reason
 from pi.flags import Arguments
 from pi.models.naming import Naming
 from pi.models.select import check_usable
-from pi.prompting import ignore
 from pi.providers.faux import Script, faux_model
 from pi.providers.thinking import LEVELS, clamp
-from pi.reception import INTERACTIVE
 from pi.run import Run
-from pi.selection import Opened
 from pi.snapshot import is_model, snapshot_of
 from pi.text.imagefmt import detect
 from pi.tools.function import tool_of

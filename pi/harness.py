@@ -15,27 +15,27 @@ Order of events: `contracts.md` sections 2 and 3.
 
 from __future__ import annotations
 
-from pi.asking import Parts
-from pi.audience import Audience
 from pi.cancel import CancelToken
 from pi.compaction.estimate import context_tokens, is_known
-from pi.course import Course
+from pi.course.asking import Parts
+from pi.course.audience import Audience
+from pi.course.course import Course
+from pi.course.queues import Queues
+from pi.course.state import Claim, Retrying
+from pi.course.upkeep import Upkeep
 from pi.errors import PiError
 from pi.events import Notice, ThinkingLevelChanged
 from pi.messages import user_message
-from pi.queues import Queues
-from pi.state import Claim, Retrying
 from pi.stats import session_stats
 from pi.transcript import render
-from pi.upkeep import Upkeep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pi.course.state import Settled, Setup
     from pi.messages import Message
     from pi.request import Model
-    from pi.state import Settled, Setup
 
     Content = str | list[Any] | Message
 
@@ -129,8 +129,8 @@ class Harness(Audience):
     def navigate(
         self, target_id: str, *, token: CancelToken | None = None, **wish: Any
     ) -> dict[str, Any]:
-        """Go on from another entry of the session; `wish` has the fields of `pi.navigate.Wish`."""
-        from pi.navigate import Wish, navigate  # noqa: PLC0415 - few runs go elsewhere
+        """Go on from another entry of the session; see `pi.course.navigate.Wish` for `wish`."""
+        from pi.course.navigate import Wish, navigate  # noqa: PLC0415 - few runs go elsewhere
 
         return navigate(self, target_id, Wish(**wish), token)
 

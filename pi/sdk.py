@@ -20,17 +20,17 @@ from __future__ import annotations
 
 import os
 
-from pi.agent import Agent
-from pi.assembly import Own, join
-from pi.configuration import open_configuration
+from pi.agent.agent import Agent
+from pi.assembly.assembly import Own, join
+from pi.assembly.configuration import open_configuration
+from pi.assembly.enlist import Enlisting, Face
+from pi.assembly.selection import Opened, open_session
 from pi.conversation import Conversation, given_model
-from pi.enlist import Enlisting, Face
 from pi.errors import UsageError
 from pi.events import ExtensionFault
 from pi.flags import Arguments
 from pi.hosting import host_of
 from pi.resources.trust import APPROVE, NO_APPROVE
-from pi.selection import Opened, open_session
 from pi.tools.function import tool_of
 from pi.value import Value
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
     from pi.providers.faux import Script
     from pi.request import Model
     from pi.session import Session

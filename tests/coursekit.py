@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pi.client import Client
+from pi.course.state import Setup
 from pi.extensions.extension import Extension, Handler
 from pi.extensions.hook import HOOKS
 from pi.extensions.host import Line
@@ -15,7 +16,6 @@ from pi.providers.faux import Script, faux_model
 from pi.request import Options
 from pi.retry import Policy
 from pi.session import Session
-from pi.state import Setup
 from pi.store.format import role_of
 from pi.tools.base import Outcome, Tool, declaration
 from pi.transcript import Prompt

@@ -7,10 +7,11 @@ import threading
 
 import pytest
 
-from pi import adjust, flags, succession
-from pi.agent import Agent
-from pi.assembly import open_conversation
-from pi.configuration import open_configuration
+from pi import flags
+from pi.agent import adjust, succession
+from pi.agent.agent import Agent
+from pi.assembly.assembly import open_conversation
+from pi.assembly.configuration import open_configuration
 from pi.errors import PiError, SessionError
 from pi.events import AgentSettled, AgentStart, SessionInfoChanged, ShellUpdate
 from pi.messages import text_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pi.asking import FORBIDDEN
+from pi.course.asking import FORBIDDEN
 from pi.errors import PiError, ProviderError
 from pi.events import CompactionEnd, CompactionStart
 from pi.messages import text

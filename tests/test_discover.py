@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,30 @@ def test_ignore_files_count_here_and_below(world):
     folder = world.root / "s"
     assert names_in(folder, skill_files(str(folder), [])) == ["a/SKILL.md", "c/d/SKILL.md"]
     assert names_in(folder, markdown_files(str(folder), [])) == []
+
+
+def test_an_ignore_file_that_cannot_be_read_is_told_and_leaves_nothing_out(world):
+    world.write("s/a/SKILL.md", "s/b/SKILL.md")
+    folder = world.root / "s"
+    os.mkfifo(folder / ".gitignore")
+    world.write("s/b/.ignore", text="x\n" * 40_000)
+    (folder / ".fdignore").symlink_to(world.root / "gone")  # is no ignore file, as for git
+    (folder / "a/.gitignore").mkdir()
+    problems = []
+    assert names_in(folder, skill_files(str(folder), problems)) == ["a/SKILL.md", "b/SKILL.md"]
+    assert [each.split(": ")[1:] for each in problems] == [
+        ["cannot be read (not a regular file but a named pipe); not applied"],
+        ["cannot be read (larger than 65536 bytes); not applied"],
+    ]
+
+
+def test_a_skill_that_is_no_file_is_found_to_be_told_of(world):
+    folder = world.root / "s"
+    for name in ("pipe", "folder/SKILL.md", "gone"):
+        (folder / name).mkdir(parents=True)
+    os.mkfifo(folder / "pipe/SKILL.md")
+    (folder / "gone/SKILL.md").symlink_to(world.root / "nothing")
+    assert names_in(folder, skill_files(str(folder), [])) == ["pipe/SKILL.md"]
 
 
 def test_links_are_followed_but_not_in_circles(world):

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from pi.configuration import open_configuration
-from pi.enlist import NO_CREW, Enlisting, Face
+from pi.assembly.configuration import open_configuration
+from pi.assembly.enlist import NO_CREW, Enlisting, Face
 from pi.errors import PiError
 from pi.events import ExtensionFault
 from pi.extensions.nohooks import NO_HOOKS

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pi.errand import Errands
+from pi.agent.errand import Errands
 
 PATIENCE_S = 10
 

@@ -6,6 +6,7 @@ import pytest
 
 from pi.cancel import CancelToken
 from pi.client import Client
+from pi.course.state import CANCELLED_RETRY, Setup
 from pi.errors import PiError, ProviderError, SessionError
 from pi.events import (
     AgentEnd,
@@ -24,7 +25,6 @@ from pi.providers.faux import Reply, Script, faux_model
 from pi.request import Options
 from pi.retry import Policy
 from pi.session import Session
-from pi.state import CANCELLED_RETRY, Setup
 from pi.tools.base import Outcome, Tool, declaration
 from pi.transcript import Prompt
 

@@ -8,7 +8,7 @@ import pytest
 
 from pi.cancel import CancelToken
 from pi.client import Client
-from pi.hookup import projected, taps_of
+from pi.course.hookup import projected, taps_of
 from pi.messages import text, user_message
 from pi.providers.faux import Reply
 from pi.request import Options

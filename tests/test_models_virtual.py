@@ -9,6 +9,7 @@ import pytest
 
 from pi.cancel import CancelToken
 from pi.client import Client
+from pi.course.state import Setup
 from pi.errors import ProviderError
 from pi.events import CompactionEnd, EntryAppended
 from pi.harness import Harness
@@ -18,7 +19,6 @@ from pi.request import Options
 from pi.retry import Policy
 from pi.routing import RoutedClient
 from pi.session import Session
-from pi.state import Setup
 from pi.tools.base import Outcome, Tool, declaration
 from pi.transcript import Prompt
 from tests.modelkit import Kit

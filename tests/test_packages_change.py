@@ -238,6 +238,14 @@ def test_frozen_brings_back_what_is_locked(world, locked):
     assert lock.inventory(folder) == world.record(locked, "project").files
 
 
+def test_frozen_brings_back_what_cannot_even_be_read(world, locked):
+    folder = world.site.folder(parse(locked), "project")
+    os.unlink(f"{folder}/extensions/e.py")
+    os.mkfifo(f"{folder}/extensions/e.py")
+    assert freeze(world) == [locked]
+    assert lock.inventory(folder) == world.record(locked, "project").files
+
+
 def test_frozen_refuses_what_settings_and_lock_do_not_agree_on(world, locked):
     path = world.root / "app/.pi/settings.json"
     for packages, why in (

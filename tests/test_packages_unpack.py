@@ -287,6 +287,7 @@ SMALL = Bounds(files=3, total_bytes=10_000, ratio=10, free_bytes=2000)
     ("data", "problem"),
     [
         (tar_of(*(member(f"{i}", b"") for i in range(4))), "more than 3 files"),
+        (tar_of(member("a/b/c/d", b"")), "more than 3 files"),  # its folders count
         (gzip.compress(tar_of(member("a", b"\0" * 9000))), "unfolds to more than"),
         (zipped({"a": "\0" * 9000}), "unfolds to more than"),
         (zipped({f"{i}": "\0" * 1900 for i in range(3)}), "unfolds to more than"),

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
+from pi.assembly.configuration import open_configuration
+from pi.assembly.placing import place_of
 from pi.cancel import CancelToken
-from pi.configuration import open_configuration
 from pi.errors import Cancelled, UsageError
-from pi.placing import place_of
 from tests import launch
 from tests.packagekit import commit, skill, tree
 
@@ -66,8 +66,8 @@ def test_without_packages_nothing_of_them_is_imported(agent_home):
     tree(agent_home.agent, {"skills/a/SKILL.md": skill("a"), "extensions/e.py": ""})
     code = (
         "import os, sys\n"
-        "from pi.configuration import open_configuration\n"
-        "from pi.placing import place_of\n"
+        "from pi.assembly.configuration import open_configuration\n"
+        "from pi.assembly.placing import place_of\n"
         "from pi.resources.discover import discover\n"
         "configured = open_configuration(os.environ, os.getcwd())\n"
         "found = place_of(configured, (), os.getcwd(), sys.stderr)\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pi.course.promptcut import LEAST_CHARACTERS, Prompt, PromptCut, is_cut
 from pi.events import MessageEnd, MessageStart
 from pi.models.server import is_local
-from pi.promptcut import LEAST_CHARACTERS, Prompt, PromptCut, is_cut
 
 BIG = "word " * 8000  # 40,000 characters, 8,000 tokens
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from pi.cancel import CancelToken
+from pi.course.queues import ALL, Queue, Queues
 from pi.events import QueueUpdate
 from pi.messages import user_message
-from pi.queues import ALL, Queue, Queues
 
 
 def test_one_at_a_time_is_the_default():

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pi.assembly import Pictures
+from pi.agent.reception import Said, command_of, content_of, heard, prepared
+from pi.assembly.assembly import Pictures
 from pi.cancel import CancelToken
 from pi.errors import PiError
 from pi.extensions.nohooks import NO_HOOKS, Untouched
 from pi.messages import text
-from pi.reception import Said, command_of, content_of, heard, prepared
 
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pi.assembly.toolbox import Toolbox
 from pi.extensions.extension import RegisteredTool
-from pi.toolbox import Toolbox
 from pi.tools.base import Outcome, Tool
 from pi.tools.select import ToolFlags
 from pi.tools.workspace import Workspace

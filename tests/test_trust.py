@@ -168,6 +168,47 @@ def test_more_to_run_is_asked_for_again(world, name, text, part):
     assert world.decide().changed == (part,)
 
 
+def _alias(world):
+    os.symlink(world.project, world.home / "alias")
+    return str(world.home / "alias/lib/ext.py")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        lambda world: "../lib/ext.py",
+        lambda world: f" {world.project}/lib/ext.py ",
+        lambda world: "~/src/app/lib/ext.py",
+        lambda world: "../lib/e\0xt.py",
+        lambda world: "../lib",
+        _alias,
+    ],
+)
+def test_an_extension_of_the_project_counts_however_it_is_named(world, monkeypatch, entry):
+    monkeypatch.setenv("HOME", str(world.home))
+    world.write("lib/ext.py", "as it was")
+    world.write(".pi/settings.json", json.dumps({"extensions": [entry(world)]}))
+    trust.keep(str(world.agent), {str(world.project): True})
+    assert world.decide().is_trusted
+    world.write("lib/ext.py", "changed")
+    found = world.decide()
+    assert (found.basis, len(found.changed)) == ("changed", 1)
+    assert os.path.samefile(world.project / found.changed[0], world.project / "lib/ext.py")
+
+
+@pytest.mark.parametrize("link", ["src/tool", "src/tool/__init__.py"])
+def test_links_in_a_local_package_are_followed_within_the_project(world, link):
+    world.write("src/tool/__init__.py", "def extend(pi): ...")
+    place = link.replace("src/", "pack/extensions/")
+    os.makedirs(os.path.dirname(world.project / place))
+    os.symlink(world.project / link, world.project / place)
+    world.write(".pi/settings.json", '{"packages": ["../pack"]}')
+    trust.keep(str(world.agent), {str(world.project): True})
+    assert world.decide().is_trusted
+    world.write("src/tool/__init__.py", "changed")
+    assert world.decide().changed == ("pack/extensions/tool/__init__.py",)
+
+
 def test_texts_and_harmless_settings_may_change(world):
     world.write(".pi/settings.json", '{"shellPath": "/bin/sh", "theme": "a"}')
     world.write(".pi/extensions/a.py", "x")

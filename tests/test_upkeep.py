@@ -12,6 +12,7 @@ import pytest
 from pi.cancel import CancelToken
 from pi.compaction.detect import CIRCLE
 from pi.compaction.summarise import BranchWish
+from pi.course.upkeep import CANCELLED, SECOND_OVERFLOW
 from pi.errors import PiError, ProviderError, SessionError, UsageError
 from pi.events import (
     AgentEnd,
@@ -29,7 +30,6 @@ from pi.messages import text, text_of
 from pi.providers.faux import Reply, Script, faux_model
 from pi.retry import Policy
 from pi.settings import Compaction
-from pi.upkeep import CANCELLED, SECOND_OVERFLOW
 from tests.test_harness import Rig, call
 
 SMALL = Compaction(True, 1000, 100)

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
     from pi.doctor.report import Section
     from pi.doctor.subject import Subject
 

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
 
 
 class Subject:
@@ -49,7 +49,7 @@ class Subject:
     def configured(self) -> Configuration:
         """What is configured here. Raises PiError, OSError."""
         if self._configured is None:
-            from pi.configuration import open_configuration  # noqa: PLC0415 - it may be broken
+            from pi.assembly.configuration import open_configuration  # noqa: PLC0415 - it may be broken
 
             offline = {**self.environ, "PI_OFFLINE": "1"}
             self._configured = open_configuration(offline, self.cwd, self.approval)

@@ -10,18 +10,18 @@ then is pi's own; so it is with `system`, which means a terminal that is not her
 
 from __future__ import annotations
 
-from pi.configuration import approval_of, open_configuration
+from pi.assembly.configuration import approval_of, open_configuration
+from pi.assembly.theming import themes_of
 from pi.resources.theme import load_themes, wanted_pair
 from pi.theme import color
 from pi.theme.notation import DEFAULT
-from pi.theming import themes_of
 from pi.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
     from pi.flags import Arguments
     from pi.resources.theme import Themes
     from pi.theme.color import Rgb

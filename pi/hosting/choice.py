@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pi import adjust
+from pi.agent import adjust
 from pi.extensions.host import ExtensionError
 from pi.hosting.bound import Bound
 from pi.hosting.catalogue import Catalogue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from pi import adjust
+from pi.agent import adjust
 from pi.events import EntryAppended
 from pi.extensions.view import SessionView
 from pi.hosting.bound import Bound
@@ -53,9 +53,9 @@ class Knowing(Bound):
         """The chosen theme, for a terminal like that of the environment."""
         paths = tuple(self.conversation.briefing.theme_paths)
         if self._theme is None or self._theme_paths != paths:
+            from pi.assembly.theming import themes_of  # noqa: PLC0415
             from pi.resources.theme import View  # noqa: PLC0415 - only with such an extension
             from pi.theme.depth import depth  # noqa: PLC0415
-            from pi.theming import themes_of  # noqa: PLC0415
 
             themes, name = themes_of(self.place, self.agent.arguments, paths)
             environ = self.agent.configured.environ

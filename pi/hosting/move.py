@@ -8,7 +8,7 @@ now is in the place of the one that asked. These verbs are for commands: they wa
 
 from __future__ import annotations
 
-from pi import succession
+from pi.agent import succession
 from pi.extensions.context import CommandContext
 from pi.extensions.host import ExtensionError
 from pi.hosting.bound import Bound

@@ -12,12 +12,12 @@ A user message begins a run, or says by `deliver_as` how it is queued; handlers 
 
 from __future__ import annotations
 
+from pi.agent.prompting import ignore
+from pi.agent.reception import EXTENSION
 from pi.errors import PiError
 from pi.events import ExtensionFault
 from pi.hosting.bound import CORE, Bound
 from pi.messages import text_of
-from pi.prompting import ignore
-from pi.reception import EXTENSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

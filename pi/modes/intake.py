@@ -10,8 +10,8 @@ import os
 from _thread import start_new_thread
 from queue import SimpleQueue
 
+from pi.agent.reception import Said
 from pi.errors import Cancelled, UsageError
-from pi.reception import Said
 from pi.text.imagefmt import detect
 from pi.text.unicode import clean, decode
 
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pi.assembly import Pictures
+    from pi.assembly.assembly import Pictures
     from pi.cancel import CancelToken
 
 _BOM = "\ufeff"

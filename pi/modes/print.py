@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, BinaryIO
 
-    from pi.agent import Agent
+    from pi.agent.agent import Agent
+    from pi.agent.reception import Said
     from pi.cancel import CancelToken
-    from pi.reception import Said
-    from pi.state import Settled
+    from pi.course.state import Settled
 
 EXIT_CODES = (
     ("0", "done"),

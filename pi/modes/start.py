@@ -14,26 +14,27 @@ from __future__ import annotations
 import os
 import sys
 
-from pi import configuration, flags, proc
-from pi.agent import Agent
-from pi.assembly import join
-from pi.enlist import Enlisting, Face
+from pi import flags, proc
+from pi.agent.agent import Agent
+from pi.assembly import configuration
+from pi.assembly.assembly import join
+from pi.assembly.enlist import Enlisting, Face
+from pi.assembly.selection import open_session
 from pi.errors import EXIT_FAILED, EXIT_NO_READER, EXIT_OK, Cancelled, PiError, UsageError
 from pi.hosting import host_of
 from pi.modes import intake
 from pi.modes.print import Output, line_of, run_prompts, say
-from pi.selection import open_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from pi.assembly.configuration import Configuration
+    from pi.assembly.selection import Opened
     from pi.cancel import CancelToken
-    from pi.configuration import Configuration
     from pi.flags import Arguments, Flag
     from pi.modes.signals import Interrupts
-    from pi.selection import Opened
 
 _GROUP = "Flags of extensions"
 

@@ -31,7 +31,7 @@ EXTENSIONS = "extensions"
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 40
 _IGNORE_FILES = (".gitignore", ".ignore", ".fdignore")
-_MAX_IGNORE_FILE = 1 << 20
+_MAX_IGNORE_FILE = 64 << 10  # reading more rules would hold up every start
 
 
 def skill_files(folder: str, problems: list[str], *, is_shared: bool = False) -> list[str]:
@@ -86,10 +86,10 @@ class _Walk:
     def files(self, folder: str, prefix: str, rules: tuple[Rules, ...]) -> Iterator[str]:
         """The files of a folder and those in it; `prefix` is its path below the root, with `/`."""
         entries = self._entries(folder)
-        own = _read_rules(folder, {entry.name for entry in entries})
+        own = _read_rules(folder, {entry.name for entry in entries}, self._problems)
         rules = rules if own is None else ((len(prefix), own), *rules)
         for entry in entries if self._holds_skills else ():
-            if entry.name == FILE and entry.is_file() and not _ignored(rules, prefix, entry):
+            if entry.name == FILE and _is_there(entry) and not _ignored(rules, prefix, entry):
                 yield entry.path
                 return
         self._inside.append(os.path.realpath(folder))
@@ -103,10 +103,8 @@ class _Walk:
         if _is_folder(entry):
             if depth < self._depth and os.path.realpath(entry.path) not in self._inside:
                 yield from self.files(entry.path, f"{prefix}{entry.name}/", rules)
-        elif (
-            entry.name.endswith(self._ending) and self._takes(depth) and os.path.exists(entry.path)
-        ):
-            yield entry.path  # a pipe too, to be told of; a link to nothing is nothing
+        elif entry.name.endswith(self._ending) and self._takes(depth) and _is_there(entry):
+            yield entry.path
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -133,17 +131,26 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _is_there(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is to be read: a pipe too, to be told of; a link to nothing is nothing."""
+    return os.path.exists(entry.path) and not _is_folder(entry)
+
+
 def _is_passed_over(name: str) -> bool:
     return name.startswith(".") or name == "node_modules"
 
 
-def _read_rules(folder: str, names: set[str]) -> ignore.Rules | None:
+def _read_rules(folder: str, names: set[str], problems: list[str]) -> ignore.Rules | None:
     texts = []
     for name in _IGNORE_FILES:
         if name in names:
+            path = os.path.join(folder, name)
             try:
-                data = files.read_bounded(os.path.join(folder, name), _MAX_IGNORE_FILE)
-            except OSError:  # as if it were not there: more is loaded, nothing is lost
+                data = files.read_bounded(path, _MAX_IGNORE_FILE)
+            except (FileNotFoundError, IsADirectoryError):  # a link to nothing; a folder
+                continue
+            except OSError as error:  # more is loaded, nothing is lost
+                problems.append(f"{shown(path)}: cannot be read ({error.strerror}); not applied")
                 continue
             texts.append(decode(data).removeprefix("\ufeff"))
     return ignore.parse("\n".join(texts)) if texts else None

@@ -18,9 +18,9 @@ import sys
 import time
 
 from pi import paths
+from pi.assembly.configuration import open_configuration
 from pi.auth import store
 from pi.auth.credential import Credential
-from pi.configuration import open_configuration
 from pi.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, PiError, UsageError
 from pi.models.reference import resolve
 from pi.settings.jsonfile import FileError, read_object

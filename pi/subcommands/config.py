@@ -13,7 +13,7 @@ import json
 import sys
 
 from pi import paths, settings
-from pi.configuration import open_configuration
+from pi.assembly.configuration import open_configuration
 from pi.errors import EXIT_FAILED, EXIT_OK, UsageError
 from pi.resources.trust import APPROVE, renew
 from pi.settings.kind import check
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
     from pi.subcommands.option import Given
 
 USAGE = """\

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import sys
 
+from pi.assembly.configuration import open_configuration
 from pi.cancel import CancelToken
-from pi.configuration import open_configuration
 from pi.errors import EXIT_OK, PackageError, UsageError
 from pi.packages.site import PROJECT, USER, Site
 from pi.packages.stock import Stock
@@ -26,7 +26,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
 
 TRUST_OPTIONS = {"--approve": "", "-a": "", "--no-approve": "", "-na": ""}
 LOCAL_OPTIONS = {"--local": "", "-l": ""}

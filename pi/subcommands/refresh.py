@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
     from pi.request import Model
 
 ADDRESS = "https://models.dev/api.json"

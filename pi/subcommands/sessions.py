@@ -12,7 +12,7 @@ import os
 import sys
 
 from pi import paths
-from pi.configuration import open_configuration
+from pi.assembly.configuration import open_configuration
 from pi.errors import EXIT_FAILED, EXIT_OK, SessionError, UsageError
 from pi.store import check, find
 from pi.store.format import iso_time

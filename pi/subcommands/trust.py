@@ -12,7 +12,7 @@ import os
 import sys
 
 from pi import paths
-from pi.configuration import open_configuration
+from pi.assembly.configuration import open_configuration
 from pi.errors import EXIT_OK, UsageError
 from pi.resources import executable
 from pi.resources.trust import keep, kept
@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
 
 USAGE = """\
 pi trust: may what this project brings along take effect?

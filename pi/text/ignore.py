@@ -85,10 +85,9 @@ class _Table:
 
     def __init__(self, lines: list[Line], *, anchored: bool) -> None:
         chosen = [(at, line) for at, line in enumerate(lines) if line.anchored == anchored]
-        self._by_kind = [
-            _joined([(at, line) for at, line in chosen if not line.only_folders]),
-            _joined(chosen),
-        ]
+        for_files = [(at, line) for at, line in chosen if not line.only_folders]
+        whole = _joined(chosen)
+        self._by_kind = [whole if len(for_files) == len(chosen) else _joined(for_files), whole]
 
     def last(self, text: str, is_folder: bool) -> tuple[int, bool]:
         """The number of the last line that matches, -1 if none does, and whether it is negated."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pi.agent import Agent
+    from pi.agent.agent import Agent
 
 NOTHING = object()
 """A handler's result for a response without data; None is sent as null."""

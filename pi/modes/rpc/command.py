@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pi.agent import Agent
+    from pi.agent.agent import Agent
 
 
 class Kind(Value):

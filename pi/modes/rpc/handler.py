@@ -5,7 +5,8 @@ A handler that returns a function is one that takes long; see `pi.modes.rpc.comm
 
 from __future__ import annotations
 
-from pi import adjust, paths, succession
+from pi import paths
+from pi.agent import adjust, succession
 from pi.errors import PiError
 from pi.messages import is_failed, text_of
 from pi.modes.rpc.call import LATER, NOTHING

@@ -4,8 +4,8 @@
     begin     session_start of extensions; commands wait for it
     main      takes the commands in order
     command   one for each command that takes long
-    errand    one for each command of an extension (`pi.errand`)
-    run       one prompt at a time (`pi.agent`)
+    errand    one for each command of an extension (`pi.agent.errand`)
+    run       one prompt at a time (`pi.agent.agent`)
     output    writes what all of them say
 
 It ends when standard input ends (0), after the commands that came before; when a signal comes; or
@@ -22,6 +22,7 @@ import time
 from _thread import start_new_thread
 from queue import SimpleQueue
 
+from pi.agent.prompting import ABORTED
 from pi.errors import EXIT_NO_READER, EXIT_OK
 from pi.events import ExtensionFault, Notice
 from pi.modes.print import line_of, say
@@ -30,7 +31,6 @@ from pi.modes.rpc.command import run
 from pi.modes.rpc.dialog import Dialogs
 from pi.modes.rpc.framing import Lines, ParseError, parse
 from pi.modes.rpc.output import Output
-from pi.prompting import ABORTED
 from pi.wire import LineEncoder
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, BinaryIO
 
-    from pi.agent import Agent
+    from pi.agent.agent import Agent
     from pi.cancel import CancelToken
 
 FLUSH_PATIENCE_S = 5.0

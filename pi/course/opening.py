@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pi.cancel import CancelToken
+    from pi.course.state import Setup
     from pi.extensions.event import Event
     from pi.messages import Message
-    from pi.state import Setup
     from pi.tools.base import Tool
     from pi.transcript import Prompt
 

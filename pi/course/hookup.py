@@ -6,9 +6,9 @@
     message = completed(hooks, message, token)        message_end
 
 Each asks once what is wanted, and where that is nothing it gives back what it was given. They are
-joined for a prompt in `pi.hooked`; `pi.hearing` has the notices of a run, `pi.boundary` and
-`pi.opening` the hooks at the ends of turns and runs, and at their beginning. Without extensions
-none of this is loaded.
+joined for a prompt in `pi.course.hooked`; `pi.course.hearing` has the notices of a run,
+`pi.course.boundary` and `pi.course.opening` the hooks at the ends of turns and runs, and at their
+beginning. Without extensions none of this is loaded.
 
 What handlers answer has been checked for its shape by the runner; what only the core can judge is
 refused here, through the `check` of `fire`. `report(event, text)` tells of the rest.

@@ -8,10 +8,10 @@ import time
 
 from pi.batch import Gate
 from pi.compaction.detect import Rounds
+from pi.course.occasion import Occasion
 from pi.errors import PiError
 from pi.extensions.nohooks import NO_HOOKS
 from pi.messages import is_failed, tool_calls
-from pi.occasion import Occasion
 from pi.retry import Policy
 from pi.settings.layers import Compaction
 from pi.value import Value, replace

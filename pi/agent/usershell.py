@@ -21,7 +21,7 @@ from __future__ import annotations
 import threading
 import time
 
-from pi.errand import Errand
+from pi.agent.errand import Errand
 from pi.errors import Cancelled, PiError
 from pi.events import ShellUpdate
 from pi.messages import bash_execution
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pi.assembly import Conversation
+    from pi.assembly.assembly import Conversation
     from pi.cancel import CancelToken
     from pi.messages import Message
 

@@ -13,11 +13,11 @@ Events and entry: `contracts.md` section 10.
 
 from __future__ import annotations
 
-from pi.asking import FORBIDDEN, Asking, Why
 from pi.compaction.branch import leave
 from pi.compaction.estimate import checkpoint, context_tokens, is_over, messages_tokens
 from pi.compaction.plan import make_plan
 from pi.compaction.summarise import BranchWish, summarise, summarise_branch
+from pi.course.asking import FORBIDDEN, Asking, Why
 from pi.errors import Cancelled, PiError
 from pi.events import CompactionEnd, CompactionStart, Notice
 
@@ -25,9 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pi.asking import Parts
     from pi.cancel import CancelToken
     from pi.compaction.plan import Plan
+    from pi.course.asking import Parts
     from pi.request import Model
 
 CANCELLED = "Compaction cancelled"
@@ -213,7 +213,7 @@ class Upkeep:
         parts = self._parts
         if not parts.hooks.wants("session_before_compact"):
             return None
-        from pi.compactionhook import asked, preparation_of  # noqa: PLC0415 - only with a handler
+        from pi.course.compactionhook import asked, preparation_of  # noqa: PLC0415 - only with a handler
 
         shown = preparation_of(plan, parts.settings(model), auto=self.auto)
         return asked(parts.hooks, parts.session, shown, token, why)

@@ -16,9 +16,9 @@ from __future__ import annotations
 import os
 
 from pi import paths
+from pi.assembly.selection import Opened
 from pi.errors import SessionError
 from pi.messages import text_of
-from pi.selection import Opened
 from pi.session import Session
 from pi.store.find import check_cwd
 from pi.store.format import role_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pi.agent import Agent
+    from pi.agent.agent import Agent
 
 
 def new_session(

@@ -7,7 +7,7 @@
     agent.prompt("no, this", behaviour="steer", ...)     "queued"
     agent.run(Said("hi"))                      the same to its end, on this thread
     agent.abort(); agent.wait()
-    agent.replace(make, "new")                 see `pi.succession`
+    agent.replace(make, "new")                 see `pi.agent.succession`
     agent.close()
 
 It is what every face drives. Verbs may be called from any thread.
@@ -27,22 +27,22 @@ from __future__ import annotations
 
 import threading
 
-from pi.assembly import NOTHING_OWN, join, joined
+from pi.agent.prompting import Prompting
+from pi.agent.usershell import UserShell
+from pi.assembly.assembly import NOTHING_OWN, join, joined
+from pi.assembly.selection import Opened
 from pi.cancel import CancelToken
 from pi.errors import PiError
 from pi.events import Notice
 from pi.models.select import NO_MODEL
-from pi.prompting import Prompting
-from pi.selection import Opened
-from pi.usershell import UserShell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pi.assembly import Conversation, Own
-    from pi.configuration import Configuration
+    from pi.assembly.assembly import Conversation, Own
+    from pi.assembly.configuration import Configuration
     from pi.flags import Arguments
     from pi.request import Model
     from pi.session import Session

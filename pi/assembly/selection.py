@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
     from pi.flags import Arguments
     from pi.store.find import Place
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from pi.assembly import Pictures
+    from pi.assembly.assembly import Pictures
     from pi.cancel import CancelToken
     from pi.extensions.extension import Command
     from pi.extensions.nohooks import NoHooks

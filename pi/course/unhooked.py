@@ -2,7 +2,8 @@
 
     Unhooked().completed(message)        the message itself; with extensions, what they made of it
 
-`Unhooked` says what there is to be asked and told (`pi.hooked.Hooked` does it), and costs nothing.
+`Unhooked` says what there is to be asked and told, and costs nothing; `pi.course.hooked.Hooked`
+does it.
 """
 
 from __future__ import annotations

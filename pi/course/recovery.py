@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from pi import retry
 from pi.compaction.detect import CIRCLE
+from pi.course.state import CANCELLED_RETRY, Progress
+from pi.course.upkeep import SECOND_OVERFLOW
 from pi.errors import Cancelled, ProviderError
 from pi.events import CompactionEnd, EntryAppended, RetryEnd, RetryStart
 from pi.loop import HaltError
 from pi.messages import is_failed, tool_calls
-from pi.state import CANCELLED_RETRY, Progress
-from pi.upkeep import SECOND_OVERFLOW
 from pi.value import replace
 
 TYPE_CHECKING = False

@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pi.agent import Agent
+    from pi.agent.agent import Agent
     from pi.request import Model
 
 

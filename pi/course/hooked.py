@@ -1,15 +1,15 @@
 """The course of a prompt with extensions: where each of their hooks is fired.
 
-See `pi.unhooked.Unhooked` for what there is; the work is done in `pi.hookup`,
-`pi.hearing` and `pi.boundary`.
+See `pi.course.unhooked.Unhooked` for what there is; the work is done in `pi.course.hookup`,
+`pi.course.hearing` and `pi.course.boundary`.
 """
 
 from __future__ import annotations
 
-from pi.boundary import Boundary
-from pi.hearing import Hearing
-from pi.hookup import completed, gate_of, projected, taps_of
-from pi.unhooked import Unhooked
+from pi.course.boundary import Boundary
+from pi.course.hearing import Hearing
+from pi.course.hookup import completed, gate_of, projected, taps_of
+from pi.course.unhooked import Unhooked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pi.batch import Gate
     from pi.cancel import CancelToken
+    from pi.course.state import Setup
     from pi.messages import Message
-    from pi.state import Setup
     from pi.tap import Taps
 
 

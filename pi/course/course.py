@@ -3,13 +3,18 @@
     Course(harness, token).run([text("hi")])      # Settled(message, error, aborted)
 
 It runs the loop and stores each message before the event that announces it. Extensions are asked,
-and told, before everybody else (`pi.unhooked`). The harness owns what outlives a prompt; what does
-not is here, in `Progress`, `Recovery` (failures, a conversation that gets too long) and `Opening`.
+and told, before everybody else (`pi.course.unhooked`). The harness owns what outlives a prompt;
+what does not is here, in `Progress`, `Recovery` (failures, a conversation that gets too long) and
+`Opening`.
 Order of events: `contracts.md` sections 2 and 3.
 """
 
 from __future__ import annotations
 
+from pi.course.opening import Opening
+from pi.course.recovery import Recovery
+from pi.course.state import Settled
+from pi.course.unhooked import Unhooked
 from pi.events import (
     AgentEnd,
     AgentSettled,
@@ -23,12 +28,8 @@ from pi.extensions.nohooks import NO_HOOKS
 from pi.loop import Task, run
 from pi.messages import tool_calls, user_message
 from pi.models.added import is_virtual
-from pi.opening import Opening
-from pi.recovery import Recovery
-from pi.state import Settled
 from pi.store.convert import as_sent
 from pi.tap import NO_TAPS
-from pi.unhooked import Unhooked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Course(Recovery):
         """What connects the prompt with extensions."""
         if self._setup.hooks is NO_HOOKS:
             return Unhooked()
-        from pi.hooked import Hooked  # noqa: PLC0415 - only with extensions
+        from pi.course.hooked import Hooked  # noqa: PLC0415 - only with extensions
 
         return Hooked(self._setup, self._harness, self.token)
 

@@ -1,35 +1,36 @@
 """What an agent does with what it is told: runs, queues, commands of extensions, compactions.
 
-`pi.agent.Agent` derives from it and has what outlives a conversation. See there for the verbs.
+`pi.agent.agent.Agent` derives from it and has what outlives a conversation; see there for the
+verbs.
 """
 
 from __future__ import annotations
 
 import threading
 
-from pi.audience import Audience
+from pi.agent.errand import Errands
+from pi.agent.reception import INTERACTIVE, RPC, command_of, content_of, heard, prepared
 from pi.cancel import CancelToken
-from pi.errand import Errands
+from pi.course.audience import Audience
 from pi.errors import PiError
 from pi.events import AgentSettled, Notice
 from pi.models.select import check_usable
-from pi.reception import INTERACTIVE, RPC, command_of, content_of, heard, prepared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from pi.assembly import Conversation
-    from pi.configuration import Configuration
-    from pi.errand import Errand
+    from pi.agent.errand import Errand
+    from pi.agent.reception import Said
+    from pi.agent.usershell import UserShell
+    from pi.assembly.assembly import Conversation
+    from pi.assembly.configuration import Configuration
+    from pi.course.state import Settled
     from pi.extensions.extension import Command
     from pi.extensions.nohooks import NoHooks
     from pi.harness import Harness
-    from pi.reception import Said
     from pi.session import Session
-    from pi.state import Settled
-    from pi.usershell import UserShell
 
     Accepted = Callable[[str], object]
     Refused = Callable[[PiError], object]

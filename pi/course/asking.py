@@ -41,7 +41,8 @@ class Parts(Value):
 
     `settings(model)` gives the token settings for a model; it may raise UsageError. `summariser(
     model, thinking)` gives who writes summaries of conversations with that model. `options` are
-    those of ordinary requests. `hooks` are those of `pi.state.Setup`, `report` tells about them.
+    those of ordinary requests. `hooks` are those of `pi.course.state.Setup`, `report` tells about
+    them.
     """
 
     session: Session
@@ -141,6 +142,6 @@ def _taps(parts: Parts, token: CancelToken) -> dict[str, Any]:
     """What extensions have to do with a request on the side, for the client."""
     if not parts.hooks.wants("before_provider_headers"):
         return {}
-    from pi.hookup import taps_of  # noqa: PLC0415 - only where there is a handler
+    from pi.course.hookup import taps_of  # noqa: PLC0415 - only where there is a handler
 
     return {"taps": taps_of(parts.hooks, token, parts.report, is_side=True)}

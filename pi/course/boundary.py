@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pi.cancel import CancelToken
+    from pi.course.hookup import Report
     from pi.extensions.nohooks import NoHooks
-    from pi.hookup import Report
     from pi.messages import Message
     from pi.session import Session
     from pi.store.format import Entry

@@ -9,7 +9,7 @@ lists here, where the reference has sets.
 
 from __future__ import annotations
 
-from pi.asking import FORBIDDEN
+from pi.course.asking import FORBIDDEN
 from pi.errors import Cancelled
 from pi.fit import why_not_json, why_not_usage
 
@@ -17,9 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pi.asking import Why
     from pi.cancel import CancelToken
     from pi.compaction.plan import Plan
+    from pi.course.asking import Why
     from pi.extensions.event import Event
     from pi.extensions.nohooks import NoHooks
     from pi.session import Session

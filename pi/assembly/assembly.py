@@ -13,25 +13,25 @@ from __future__ import annotations
 
 import os
 
+from pi.assembly.briefing import Briefing
+from pi.assembly.selection import open_session
+from pi.assembly.toolbox import Toolbox
 from pi.auth.apply import authoriser, locator
-from pi.briefing import Briefing
 from pi.client import Client
+from pi.course.promptcut import PromptCut
+from pi.course.state import Setup
+from pi.course.summariser import open_summariser
 from pi.errors import UsageError
 from pi.extensions.nohooks import NO_HOOKS
 from pi.harness import Harness
 from pi.messages import image
 from pi.models.select import NO_MODEL, Want, choose, require
 from pi.prompt import build_sections
-from pi.promptcut import PromptCut
 from pi.promptoptions import options_of, parts_with
 from pi.request import Options
 from pi.retry import Policy
 from pi.routing import RoutedClient
 from pi.runtime import user_agent
-from pi.selection import open_session
-from pi.state import Setup
-from pi.summariser import open_summariser
-from pi.toolbox import Toolbox
 from pi.tools.base import declaration
 from pi.tools.select import ToolFlags
 from pi.tools.workspace import Workspace
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from pi.configuration import Configuration
-    from pi.enlist import Crew
+    from pi.assembly.configuration import Configuration
+    from pi.assembly.enlist import Crew
+    from pi.assembly.selection import Opened
     from pi.extensions.extension import Command
     from pi.extensions.nohooks import NoHooks
     from pi.flags import Arguments
     from pi.models.select import Choice
     from pi.request import Model
-    from pi.selection import Opened
     from pi.session import Session
     from pi.settings import Settings
     from pi.tools.base import Tool

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pi import paths, settings
-from pi.enlist import NO_CREW
+from pi.assembly.enlist import NO_CREW
+from pi.assembly.placing import place_of
 from pi.models.opening import open_models
-from pi.placing import place_of
 from pi.resources.trust import APPROVALS, Trust, decide, gated
 from pi.value import Value, replace
 
@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pi.enlist import Crew, Enlisting, Muster
+    from pi.assembly.enlist import Crew, Enlisting, Muster
     from pi.flags import Arguments
     from pi.models.opening import Models
     from pi.resources.discover import Place

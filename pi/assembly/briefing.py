@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pi.configuration import Configuration
+    from pi.assembly.configuration import Configuration
     from pi.flags import Arguments
     from pi.resources.context import ContextFile
     from pi.tools.base import Tool

@@ -1,0 +1,1 @@
+"""Putting a conversation together: configuration, session, resources, extensions, tools, prompt."""
