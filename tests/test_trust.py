@@ -108,6 +108,19 @@ def test_a_broken_store_trusts_nobody_and_is_left_alone(world, text):
     assert (world.agent / "trust.json").read_text() == text
 
 
+@pytest.mark.parametrize("default", ["ask", "always", "never"])
+def test_a_broken_store_may_hold_a_no_so_the_default_opens_nothing(world, default):
+    world.write(".pi/settings.json", "{}")
+    (world.agent / "trust.json").write_text("{")
+    found = world.decide(default=default)
+    assert (found.is_trusted, found.basis) == (
+        False,
+        "setting" if default == "never" else "undecided",
+    )
+    (world.agent / "trust.json").unlink()
+    assert world.decide(default=default).is_trusted == (default == "always")
+
+
 def test_strange_decisions_count_as_none_and_survive(world):
     world.write(".pi/settings.json", "{}")
     world.keep({str(world.project): "yes", "/other": 5})

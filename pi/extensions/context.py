@@ -62,7 +62,7 @@ _ROWS = (
         "token",
         "context",
         "Fires when the run is aborted: .cancelled, .on_cancel(function), .sleep(seconds). "
-        "None when nothing runs.",
+        "None where there is nothing to abort.",
         True,
     ),
     Member("flags", "flags", "context", "The values of the extension's own flags.", True),

@@ -114,7 +114,8 @@ def decide(
     kept = _kept(agent_dir, project, warnings)
     if kept:
         return _as_kept(project, agent_dir, found, warnings)
-    basis = "kept" if kept is False else "undecided" if default == "ask" else "setting"
+    is_open = default == "ask" or (default == "always" and bool(warnings))  # a "no" may be lost
+    basis = "kept" if kept is False else "undecided" if is_open else "setting"
     is_trusted = basis == "setting" and default == "always"
     return Trust(is_trusted, basis, found, (), tuple(warnings))
 
