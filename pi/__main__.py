@@ -32,6 +32,8 @@ def _run(words: list[str]) -> int:
         from pi.cli import run  # noqa: PLC0415 - start-up: --version needs none of it
 
         return run(words)
+    except KeyboardInterrupt:  # before anything listened for it
+        return 130
     except Exception as error:  # the last resort: one line, whatever happened
         if os.environ.get("PI_DEBUG"):
             raise

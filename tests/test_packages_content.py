@@ -7,7 +7,8 @@ import os
 import pytest
 
 from pi.packages.content import Content
-from pi.packages.survey import survey
+from pi.packages.source import parse
+from pi.packages.survey import survey, surveyed
 from tests.packagekit import EXTENSION, skill, tree
 
 BASE = {
@@ -174,6 +175,23 @@ def test_scripts_of_the_reference_are_collected_and_the_rest_works(tmp_path):
         "it runs code of its own",
         "not loadable here (TypeScript or JavaScript)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "files", "runs", "foreign"),
+    [
+        ("git:h/u/r", {"__init__.py": EXTENSION}, ["__init__.py"], []),
+        ("npm:x", {"index.py": EXTENSION, "skills/a/SKILL.md": skill("a")}, [], []),
+        ("./x", {"index.ts": "x"}, [], ["index.ts"]),
+        ("pypi:w", {"w/__init__.py": EXTENSION}, ["__init__.py"], []),
+        ("pypi:w", {"w/__init__.py": "x = 1"}, ["__init__.py"], []),
+        ("./x", {"extensions/e.py": EXTENSION}, ["extensions/e.py"], []),
+        ("./x", {"notes.txt": "x"}, [], []),
+    ],
+)
+def test_a_package_may_be_an_extension_as_a_whole(tmp_path, source, files, runs, foreign):
+    seen = surveyed(parse(source), str(tree(tmp_path, files)))
+    assert (seen.runs, seen.foreign) == (runs, foreign)
 
 
 def test_a_manifest_may_name_scripts(tmp_path):

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from pi.__main__ import main
 from tests.fakeprovider import models_config
 from tests.launch import ROOT
 
@@ -86,3 +87,13 @@ def test_only_the_chosen_wire_format_is_loaded(tmp_path, provider):
     assert "pi.providers.anthropic_messages" in modules
     assert "pi.providers.openai_completions" not in modules
     assert modules & {"asyncio", "inspect", "dataclasses", "typing"} == set()
+
+
+def test_ctrl_c_while_the_program_is_still_being_read_ends_it_quietly(monkeypatch, capsys):
+    def interrupted(words):
+        assert words == ["list"]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pi.cli.run", interrupted)
+    assert main(["list"]) == 130
+    assert capsys.readouterr() == ("", "")

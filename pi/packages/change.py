@@ -19,7 +19,7 @@ from pi.packages import declare, lock
 from pi.packages.resolve import locked_folder
 from pi.packages.site import PROJECT, entries, named
 from pi.packages.source import Git, Local, Npm, is_pinned, parse, public
-from pi.packages.survey import content_root, survey
+from pi.packages.survey import surveyed
 from pi.packages.vendor import copied, discard, needs_copy, renewed
 from pi.settings.jsonfile import read_object
 from pi.text.unicode import shown
@@ -174,7 +174,7 @@ def _updated(stock: Stock, entry: Entry, say: Show, show: Show) -> str | None:
 
 def _runs(stock: Stock, entry: Entry) -> list[str]:
     folder = stock.site.folder(entry.source, entry.scope)
-    return survey(content_root(entry.source, folder), is_own=False).runs
+    return surveyed(entry.source, folder).runs
 
 
 def _has_nothing_new(stock: Stock, entry: Entry, before: str) -> bool:
@@ -233,8 +233,7 @@ def _restore(stock: Stock, entry: Entry, record: Record) -> None:
 def _show_content(source: Source, folder: str, show: Show) -> None:
     """Tell what of a package would run, and what cannot be loaded."""
     if os.path.isdir(folder):
-        found = survey(content_root(source, folder), is_own=isinstance(source, Local))
-        for line in found.lines():
+        for line in surveyed(source, folder).lines():
             show(f"{public(source.text)}: {line}")
     elif folder.endswith(".py"):
         show(f"{public(source.text)}: it runs code of its own")

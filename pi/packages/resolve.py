@@ -20,9 +20,9 @@ from pi import paths
 from pi.errors import PackageError, UsageError
 from pi.packages import lock
 from pi.packages.manifest import changelog_of, read_manifest
-from pi.packages.site import KINDS, PROJECT, TEMPORARY, Entry, declared, named, settled
+from pi.packages.site import PROJECT, TEMPORARY, Entry, declared, named, settled
 from pi.packages.source import Git, Local, Npm, Pypi, is_pinned, parse
-from pi.packages.survey import content_root, own_extension
+from pi.packages.survey import content_root, is_whole, own_extension
 from pi.resources.extension import BUILT_IN, entry_files, is_script
 from pi.settings.jsonfile import FileError
 from pi.text.unicode import shown
@@ -242,8 +242,7 @@ class _Resolving:
         own = own_extension(entry.source, root)
         if own is not None:
             return (own,), ()
-        lists = read_manifest(root, []).lists
-        if lists is not None or any(os.path.isdir(os.path.join(root, kind)) for kind in KINDS):
+        if not is_whole(root):
             return None, ()
         foreign: list[str] = []
         files = entry_files(root, self.problems, foreign)

@@ -2,6 +2,7 @@
 
     survey("/x/tools", is_own=False)
     # Survey(runs=["extensions/guard.py"], foreign=["extensions/a.ts"], counts={"skills": 2, ...})
+    surveyed(source, folder)            the same for an installed package of any kind
     content_root(source, folder)        the folder whose manifest or usual folders count
 
 A wheel has its resources in its import package, everything else at its top.
@@ -14,11 +15,12 @@ import re
 
 from pi import files
 from pi.packages.content import Content
-from pi.packages.manifest import FILE
+from pi.packages.manifest import FILE, read_manifest
 from pi.packages.site import KINDS
-from pi.packages.source import Pypi, normalised
+from pi.packages.source import Local, Pypi, normalised
+from pi.resources.extension import entry_files
 from pi.text.unicode import decode, shown
-from pi.value import Value
+from pi.value import Value, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +58,25 @@ def survey(root: str, *, is_own: bool) -> Survey:
         {kind: len(paths) for kind, paths in found.items()},
         content.problems,
     )
+
+
+def surveyed(source: Source, folder: str) -> Survey:
+    """Look at a package where it is installed; it may be an extension as a whole."""
+    root = content_root(source, folder)
+    found = survey(root, is_own=isinstance(source, Local))
+    own, foreign = own_extension(source, root), []
+    if own is not None:
+        whole = [own]
+    else:
+        whole = entry_files(root, [], foreign) or [] if is_whole(root) else []
+    runs, others = found.runs + _below(root, whole), found.foreign + _below(root, foreign)
+    return replace(found, runs=runs, foreign=others)
+
+
+def is_whole(root: str) -> bool:
+    """Whether a package names nothing and has no usual folder: it may be one extension then."""
+    lists = read_manifest(root, []).lists
+    return lists is None and not any(os.path.isdir(os.path.join(root, kind)) for kind in KINDS)
 
 
 def content_root(source: Source, folder: str) -> str:
