@@ -286,6 +286,20 @@ def test_code_that_is_named_or_linked_is_asked_about_again(world, monkeypatch, e
     assert [os.path.basename(name) for name in changed] == [os.path.basename(part)]
 
 
+@pytest.mark.parametrize("setting", ["extensions", "packages"])
+def test_what_a_named_file_can_import_counts_too(world, setting):
+    world.write("lib/guard.py", "import rules")
+    world.write("lib/rules.py", "one")
+    world.write("lib/notes.txt", "one")
+    world.write(".pi/settings.json", json.dumps({setting: ["../lib/guard.py"]}))
+    trust.keep(str(world.agent), {str(world.project): True})
+    assert world.decide().is_trusted
+    world.write("lib/notes.txt", "two")
+    assert world.decide().is_trusted
+    world.write("lib/rules.py", "two")
+    assert world.decide().changed == ("lib/rules.py",)
+
+
 def test_outside_paths_are_not_looked_at(world, tmp_path):
     (tmp_path / "secret").write_text("x")
     entries = ["../../../../secret", "/etc/passwd", "a\0b", "..", 5, "-x"]

@@ -19,7 +19,7 @@ from pi.packages.site import PROJECT, Site, entries
 from pi.packages.source import Local
 from pi.packages.survey import content_root, own_extension, survey
 from pi.paths import PROJECT_FOLDER
-from pi.resources.tree import below
+from pi.resources.tree import below, importable
 from pi.settings.jsonfile import FileError
 
 TYPE_CHECKING = False
@@ -42,7 +42,7 @@ def code_files(project: str, home: str, declared: list[Any]) -> list[str]:
         if not os.path.realpath(folder).startswith(os.path.realpath(project) + os.sep):
             continue
         if not os.path.isdir(folder):
-            found += [folder] if os.path.exists(folder) else []
+            found += importable(folder, _own(project)) if os.path.exists(folder) else []
             continue
         root = content_root(entry.source, folder)
         is_own = isinstance(entry.source, Local)
@@ -58,8 +58,12 @@ def _runs(root: str, *, is_own: bool) -> bool:
 
 def _linked(folder: str, project: str) -> list[str]:
     """The same for a local package, whose links may lead to other folders of the project."""
-    every = below(folder, os.path.join(os.path.realpath(project), PROJECT_FOLDER))
+    every = below(folder, _own(project))
     return [path for path in every if path.endswith(ENDINGS) or os.path.basename(path) == FILE]
+
+
+def _own(project: str) -> str:
+    return os.path.join(os.path.realpath(project), PROJECT_FOLDER)
 
 
 def _loadable(folder: str) -> list[str]:

@@ -5,9 +5,9 @@
     difference(before, now)         [".pi/extensions/guard.py"]
 
 Counted are the files of `.pi/extensions`, `.pi/mcp.json`, the settings that name programs or code
-(`RUNNING`), the files of the project that its `extensions` setting names, and the code of its
-packages that have extensions, vendored or installed. Texts for the model (skills, templates,
-prompts) are not: pi runs nothing of them by itself.
+(`RUNNING`), the files of the project that its `extensions` setting names, with the Python beside
+them, and the code of its packages that have extensions, vendored or installed. Texts for the model
+(skills, templates, prompts) are not: pi runs nothing of them by itself.
 
 The records are in `trusted-content.json` beside `trust.json`, whose form is the reference's and has
 no room for them. Links to folders of the project are followed; what is elsewhere does not change
@@ -24,7 +24,7 @@ import os
 from itertools import chain
 
 from pi import files, paths
-from pi.resources.tree import below, is_in
+from pi.resources.tree import below, importable, is_in
 from pi.settings.jsonfile import FileError, change, read_object
 
 TYPE_CHECKING = False
@@ -133,7 +133,7 @@ def _all_files(folder: str, roots: list[str]) -> Iterator[str]:
         path = "" if "\0" in root else paths.absolute(root, folder, home)
         # What is elsewhere does not change with the project.
         if is_in(path, project) or is_in(os.path.realpath(path), project):
-            yield from [path] if os.path.isfile(path) else below(path, folder)
+            yield from (importable if os.path.isfile(path) else below)(path, folder)
 
 
 def _content(path: str, room: int) -> tuple[str, int]:

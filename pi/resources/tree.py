@@ -44,6 +44,14 @@ def below(top: str, own: str) -> Iterator[str]:
                 folders.clear()
 
 
+def importable(path: str, own: str) -> Iterator[str]:
+    """A file, and the Python beside and below it, which it can import. `own` as for `below`."""
+    yield path
+    if path.endswith(".py"):
+        beside = below(os.path.dirname(path), own)
+        yield from (each for each in beside if each.endswith(".py") and each != path)
+
+
 def is_in(path: str, folder: str) -> bool:
     """Whether a path is a folder or lies below it; both as they are written."""
     return path == folder or path.startswith(folder + os.sep)
