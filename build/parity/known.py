@@ -48,7 +48,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         "Bad configuration",
         "",
-        "^(broken|settings:|list:)|^models.json: (a broken|an unknown|a key)",
+        "^(broken|settings:|list:)|^models.json: (a broken|an unknown|a key|comments|no JSON)",
     ),
     Known(
         "Bad configuration",
