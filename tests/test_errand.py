@@ -57,3 +57,19 @@ def test_after_closing_every_token_has_fired():
     errands.close("shutting down")
     errands.run(lambda errand: reasons.append((errand.token.cancelled, errand.token.reason)))
     assert reasons == [(True, "shutting down")]
+
+
+def test_a_head_start_is_given_once_and_not_for_ever():
+    errands, seen = Errands(), []
+    gate = threading.Event()
+    errands.start(lambda _: seen.append("short"))
+    errands.give_head_start(PATIENCE_S)
+    assert seen == ["short"]
+    errands.start(lambda _: gate.wait(PATIENCE_S))
+    errands.give_head_start(0.01)
+    assert not errands.are_done
+    errands.give_head_start(PATIENCE_S)  # nothing new: it does not wait
+    assert not errands.are_done
+    gate.set()
+    errands.wait(PATIENCE_S)
+    errands.give_head_start(PATIENCE_S)

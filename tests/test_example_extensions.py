@@ -438,7 +438,7 @@ def test_preset(rpc, provider, agent_home):
     running.ask("/preset nothing")
     assert running.told() == "Preset: review"
     assert running.told() == "There is no preset nothing; there are: review"
-    running.ask("/preset off")
+    assert running.send("prompt", message="/preset off")() == {"disposition": "handled"}
     running.settle("again")
     assert running.call("get_state")["data"]["model"]["id"] == "fake-1"
     assert "bash" in provider.model_requests[-1].conversation.tools

@@ -81,6 +81,27 @@ def test_a_fault_is_an_event(rpc, agent_home):
     assert client.stderr == b""
 
 
+def test_a_short_command_happens_before_what_comes_next(rpc, agent_home):
+    write(
+        agent_home,
+        "level.py",
+        """
+        def extend(pi):
+            @pi.command
+            def level(args, ctx):
+                pi.set_session_name(args)
+        """,
+    )
+    client = rpc()
+    for name in ("one", "two"):
+        client.send({"id": name, "type": "prompt", "message": f"/level {name}"})
+        client.send({"id": f"after {name}", "type": "get_state"})
+    ids = ("one", "after one", "two", "after two")
+    found = {record["id"]: record for record in (client.event("response") for _ in ids)}
+    assert found["after one"]["data"]["sessionName"] == "one"
+    assert found["after two"]["data"]["sessionName"] == "two"
+
+
 @pytest.mark.parametrize("verb", ["steer", "follow_up"])
 def test_a_command_cannot_be_queued(rpc, agent_home, verb):
     write(agent_home, "life.py", LIFE)

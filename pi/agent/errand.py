@@ -37,6 +37,7 @@ class Errands:
         self._lock = threading.Lock()
         self._all: list[Errand] = []
         self._last: Errand | None = None  # of those that keep their order
+        self._newest: Errand | None = None  # begun on a thread of its own, nobody waited for it
         self._why_closed = ""
 
     @property
@@ -48,12 +49,22 @@ class Errands:
         """Do `work` on a thread of its own; with `in_order`, one after the other."""
         errand, before = self._added(in_order)
         job = (errand, before, work)
+        self._newest = errand
         threading.Thread(target=self._do, args=job, daemon=True, name="errand").start()
 
     def run(self, work: Callable[[Errand], object]) -> None:
         """Do `work` on this thread."""
         errand, _ = self._added(False)
         self._do(errand, None, work)
+
+    def give_head_start(self, most_s: float) -> None:
+        """Wait for what was started last, once, but not longer than this.
+
+        So what is short happens before what comes next, as if it had no thread of its own.
+        """
+        newest, self._newest = self._newest, None
+        if newest is not None:
+            newest.ended.wait(most_s)
 
     def cancel(self, reason: str) -> None:
         """Fire the tokens of all; returns at once."""
